@@ -11,7 +11,7 @@ STAMP := $(VENV)/.stamp
 export PYTHON   # choose an interpreter: make env PYTHON=/opt/python3.12/bin/python3
 
 .PHONY: menu
-menu: ## print this menu
+menu:
 	@echo 'Watchkeeper makes the operations manual run. Start with: make demo'
 	@echo
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | while IFS='|' read -r name what; do printf '%-16s %s\n' "$$name" "$$what"; done

@@ -50,7 +50,7 @@ with_pip() {
         need_venv_module "$python"
         "$python" -m venv --clear "$VENV" || stop "$python could not make $VENV (its message is above)."
     fi
-    install() { "$VENV/bin/python" -m pip install --quiet "$@"; }
+    install() { "$VENV/bin/python" -m pip install -qq "$@"; }
     install_all
 }
 
