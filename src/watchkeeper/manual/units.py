@@ -14,78 +14,16 @@ Values are exact fractions in SI base units, and remember how they were written,
 said with `over this month`. kB, MB, GB are decimal; KiB, MiB, GiB are binary.
 """
 
-import difflib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from fractions import Fraction
-from types import MappingProxyType
+
+from watchkeeper.manual.unit_table import BYTE_UNITS, COUNTED, TIME_UNITS, nearest_unit
+from watchkeeper.manual.unit_table import Dimension as Dimension
 
 NS_PER_SECOND = 1_000_000_000
 LONGEST_NS = 290 * 365 * 86_400 * NS_PER_SECOND  # still fits a signed 64-bit count of nanoseconds
 MOST_DIGITS = 24
-
-
-class Dimension(StrEnum):
-    """
-    What a number measures; the value is how `show --json` names its unit.
-    """
-
-    RATIO = "ratio"  # 0..1; written in %
-    TIME = "s"
-    BYTES = "bytes"
-    RATE = "per_second"
-    NUMBER = "number"
-
-
-TIME_UNITS: Mapping[str, Fraction] = MappingProxyType(
-    {
-        "ms": Fraction(1, 1000),
-        "s": Fraction(1),
-        "m": Fraction(60),
-        "h": Fraction(3600),
-        "d": Fraction(86_400),
-        "w": Fraction(7 * 86_400),
-        "mo": Fraction(30 * 86_400),
-        "y": Fraction(365 * 86_400),
-    }
-)
-BYTE_UNITS: Mapping[str, Fraction] = MappingProxyType(
-    {
-        "B": Fraction(1),
-        "kB": Fraction(10**3),
-        "MB": Fraction(10**6),
-        "GB": Fraction(10**9),
-        "TB": Fraction(10**12),
-        "KiB": Fraction(2**10),
-        "MiB": Fraction(2**20),
-        "GiB": Fraction(2**30),
-        "TiB": Fraction(2**40),
-    }
-)
-COUNTED = frozenset(
-    "event request user failure error diff time item connection message probe sample step version deployment row job "
-    "session booking payment region".split()
-)
-# What people write for a unit, and the unit to write instead.
-LONG_FORMS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("msec", "msecs", "millis", "millisecond", "milliseconds"), "ms"),
-        **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
-        **dict.fromkeys(("min", "mins", "minute", "minutes"), "m"),
-        **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
-        **dict.fromkeys(("day", "days"), "d"),
-        **dict.fromkeys(("wk", "wks", "week", "weeks"), "w"),
-        **dict.fromkeys(("mon", "month", "months"), "mo"),
-        **dict.fromkeys(("yr", "yrs", "year", "years"), "y"),
-        **dict.fromkeys(("percent", "pct"), "%"),
-        **dict.fromkeys(("rps", "qps"), "/s"),
-        "rpm": "/min",
-        "byte": "B",
-        "bytes": "B",
-    }
-)
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _UNIT = re.compile(r"%|/ ?([0-9]*)([A-Za-z]+)|[^\W\d_]+")
@@ -130,9 +68,9 @@ class Range:
     high: Quantity
 
     def __str__(self) -> str:
-        number = _NUMBER.match(self.high.written)
-        unit = self.high.written[number.end() :] if number else ""
-        return f"{self.low.written.removesuffix(unit)}..{self.high.written}"
+        unit = _unit_of(self.high)
+        low = self.low.written.removesuffix(unit) if _unit_of(self.low) == unit else self.low.written
+        return f"{low}..{self.high.written}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,15 +188,18 @@ def scan(text: str, start: int = 0, stop: frozenset[str] = frozenset()) -> tuple
 
 def _range(found: str, start: int, low: Quantity, high: Quantity) -> Range | UnitMistake:
     if low.dimension is Dimension.NUMBER is not high.dimension:
-        number = _NUMBER.match(high.written)
-        unit = high.written[number.end() :] if number else ""
-        shared = parse_quantity(low.written + unit)
+        shared = parse_quantity(low.written + _unit_of(high))
         low = low if isinstance(shared, UnitMistake) else shared
     if low.dimension is not high.dimension:
         return UnitMistake(column=start + 1, found=found, wanted="both ends of a range need the same kind of unit")
     if low.value >= high.value:
         return UnitMistake(column=start + 1, found=found, wanted="a range goes from the smaller to the larger value")
     return Range(low=low, high=high)
+
+
+def _unit_of(quantity: Quantity) -> str:
+    number = _NUMBER.match(quantity.written)
+    return quantity.written[number.end() :] if number else ""
 
 
 def _scan_one(text: str, start: int, stop: frozenset[str]) -> tuple[Quantity | UnitMistake, int]:
@@ -274,7 +215,7 @@ def _scan_one(text: str, start: int, stop: frozenset[str]) -> tuple[Quantity | U
         return UnitMistake(column=start + 1, found=number[0][:40] + "...", wanted=wanted), number.end()
     gap = _SPACES.match(text, number.end())
     unit = _UNIT.match(text, gap.end() if gap else number.end())
-    if unit is None or unit[0] in stop or (unit.start() > number.end() and unit[0].startswith("/")):
+    if unit is None or unit[0] in stop:
         return Quantity(value=Fraction(number[0]), dimension=Dimension.NUMBER, written=number[0]), number.end()
     one = _with_unit(number[0], unit[0], start, text[start : unit.end()])
     if isinstance(one, Quantity) and one.dimension is Dimension.TIME and text[unit.end() : unit.end() + 1].isdigit():
@@ -314,17 +255,4 @@ def _with_unit(number: str, unit: str, start: int, found: str) -> Quantity | Uni
     if per and span is not None and int(per[1] or 1):
         written = f"{number}/{per[1]}{per[2]}"
         return Quantity(value=value / (int(per[1] or 1) * span), dimension=Dimension.RATE, written=written)
-    return UnitMistake(column=start + 1, found=found, wanted=_unknown_unit(number, unit))
-
-
-def _unknown_unit(number: str, unit: str) -> str:
-    bare = unit.lstrip("/ ").lstrip("0123456789")
-    slash = unit[: len(unit) - len(bare)]
-    if nearest := LONG_FORMS.get(bare.lower()):
-        return f"unit `{unit}` is not known; write `{number}{slash}{nearest}`"
-    known = [f"/{u}" for u in TIME_UNITS] if slash else [*TIME_UNITS, *BYTE_UNITS, *(f"{c}s" for c in sorted(COUNTED))]
-    by_case = [u for u in known if u.lower() == unit.lower()]
-    for near in by_case or difflib.get_close_matches(unit, known, n=1):
-        space = " " if near.removesuffix("s") in COUNTED else ""
-        return f"unit `{unit}` is not known; write `{number}{space}{near}`"
-    return f"unit `{unit}` is not known; known are % ms s m h d w mo y, B kB MB GB, /s /min /h /d /w"
+    return UnitMistake(column=start + 1, found=found, wanted=nearest_unit(number, unit))
