@@ -1,19 +1,14 @@
 """Does the glossary hold every word that users meet, and do the documents' examples hold?"""
 
 import ast
-import importlib
 import importlib.util
-import inspect
-import pkgutil
 import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
-from pydantic import BaseModel
 
 import watchkeeper
 from tools import docs as tool
@@ -32,16 +27,6 @@ def in_glossary(section: str) -> frozenset[str]:
     return frozenset(re.findall(r"`([^`\n]+)`", text))
 
 
-def modules(*packages: str) -> Iterator[ModuleType]:
-    for name in packages:
-        if importlib.util.find_spec(name) is None:
-            continue
-        package = importlib.import_module(name)
-        yield package
-        for found in pkgutil.walk_packages(getattr(package, "__path__", []), name + "."):
-            yield importlib.import_module(found.name)
-
-
 def commands() -> set[str]:
     if importlib.util.find_spec("watchkeeper.cli.main") is None:
         return set()
@@ -52,21 +37,18 @@ def commands() -> set[str]:
     return {name for name, _ in cli_reference.commands(get_command(cli_reference.application()))}
 
 
-def manual_keys() -> set[str]:
-    """The keys as people write them, of every pydantic model of the manual."""
-    models = {
-        value
-        for module in modules("watchkeeper.manual.model")
-        for value in vars(module).values()
-        if inspect.isclass(value) and issubclass(value, BaseModel) and value.__module__.startswith("watchkeeper.manual")
-    }
-    return {field.alias or name for model in models for name, field in model.model_fields.items()}
-
-
-def trees() -> Iterator[ast.Module]:
+def trees(folder: str = "") -> Iterator[ast.Module]:
     """The source read as text, so that a word counts wherever it is written."""
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted((PACKAGE / folder).rglob("*.py")):
         yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def manual_keys() -> set[str]:
+    """The keys as people write them: the typed fields of the manual's models, by their alias where they have one."""
+    models = [node for tree in trees("manual/model") for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    fields = [line for model in models if model.bases for line in model.body if isinstance(line, ast.AnnAssign)]
+    written = [re.search(r"alias=['\"](\w+)['\"]", ast.unparse(line)) for line in fields]
+    return {found[1] if found else ast.unparse(line.target) for line, found in zip(fields, written, strict=True)}
 
 
 def metrics() -> set[str]:
@@ -80,7 +62,7 @@ def reasons() -> set[str]:
     """The values of every enum whose name ends in Reason."""
     enums = [node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     return {
-        line.value.value if isinstance(line.value, ast.Constant) else ast.unparse(line.targets[0]).lower()
+        str(line.value.value) if isinstance(line.value, ast.Constant) else ast.unparse(line.targets[0]).lower()
         for enum in enums
         if enum.name.endswith("Reason") and any("Enum" in ast.unparse(base) for base in enum.bases)
         for line in enum.body
