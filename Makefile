@@ -31,13 +31,22 @@ demo: env ## watch a real manual run against a stand-in application under traffi
 test: env ## run every test (ARGS='tests/manual -k ratio' for a part)
 	@$(BIN)/python -m pytest $(ARGS)
 
-.PHONY: check
+CHECKS := check-format check-lint check-types check-imports check-docs check-lock
+
+.PHONY: check $(CHECKS)
 check: env ## format, lint, strict types, import rules, docs, lock
+	@$(MAKE) --no-print-directory --keep-going $(CHECKS)   # all faults at once, not only the first
+check-format: env
 	$(BIN)/ruff format --check .
+check-lint: env
 	$(BIN)/ruff check .
+check-types: env
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+check-imports: env
+	$(BIN)/lint-imports --no-logo
+check-docs: env
 	$(BIN)/python -m tools.docs --check
+check-lock: env
 	$(BIN)/python -m tools.lock --check
 
 .PHONY: fmt
