@@ -1,0 +1,53 @@
+"""
+Does every name in the manual lead somewhere, and does every condition fit what it speaks of?
+"""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from watchkeeper.manual.fits import misfits
+from watchkeeper.manual.marks import Marks, Path, show_path
+from watchkeeper.manual.mistakes import Mistake
+from watchkeeper.manual.model.manual import Manual
+from watchkeeper.manual.model.shape import pieces, references
+from watchkeeper.manual.model.unfit import nearest
+
+Names = Mapping[str, tuple[str, ...]]
+
+
+def mistakes(manual: Manual, marks: Marks, names: Names) -> Iterator[Mistake]:
+    """
+    Every reference that leads nowhere and every condition that cannot be asked. `names` are those written per section,
+    also of entries that did not load.
+    """
+    for path, piece in pieces(manual):
+        yield from _dangling(path, piece, marks, names)
+    for path, found, wanted in misfits(manual):
+        at = marks.of(path)
+        yield Mistake(file=at.file, line=at.line, column=at.column, field=show_path(path), found=found, wanted=wanted)
+
+
+def _dangling(path: Path, piece: BaseModel, marks: Marks, names: Names) -> Iterator[Mistake]:
+    for field, info in type(piece).model_fields.items():
+        target = references(info.annotation, info.metadata)
+        value = getattr(piece, field)
+        if target is None or value is None:
+            continue
+        several = isinstance(value, tuple)
+        for index, name in enumerate(value if several else (value,)):
+            known = [each for section in target.sections for each in names.get(section, ())]
+            if name not in known:
+                here = (*path, info.alias or field, *((index,) if several else ()))
+                at = marks.of(here)
+                wanted = (
+                    f"a name from {' or '.join(f'`{section}`' for section in target.sections)}{nearest(name, known)}"
+                )
+                yield Mistake(
+                    file=at.file,
+                    line=at.line,
+                    column=at.column,
+                    field=show_path(here),
+                    found=f"`{name}`",
+                    wanted=wanted,
+                )

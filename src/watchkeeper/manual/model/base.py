@@ -1,0 +1,108 @@
+"""
+What do all entries of a manual have in common?
+
+An entry is frozen, refuses keys it does not know, and can say where its numbers come from: `because` (the reason),
+`chosen` (what the document left open and the team chose), `stated` (what the document says that is not made live) and
+`accept` (findings of lint that the team has seen and accepts).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from watchkeeper.manual.model.scalars import Name, Text, Texts, one_or_more
+
+
+@dataclass(frozen=True, slots=True)
+class RefersTo:
+    """
+    Says of a name which section of the manual must hold it. Several sections: any of them.
+    """
+
+    sections: tuple[str, ...]
+
+
+def _group(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def in_words(key: str) -> BeforeValidator:
+    """
+    Lets an entry be written as one text, which then stands for its key `key`.
+    """
+    return BeforeValidator(_as_key(key), json_schema_input_type=Any)
+
+
+def _as_key(key: str) -> Callable[[Any], Any]:
+    return lambda value: {key: value} if isinstance(value, str) else value
+
+
+Item = TypeVar("Item")
+#: A section of the manual: entries by name; written empty it holds none.
+Named = Annotated[Mapping[Name, Annotated[Item, BeforeValidator(_group)]], BeforeValidator(_group)]
+#: One entry, or a list of them.
+Several = Annotated[tuple[Item, ...], BeforeValidator(one_or_more)]
+
+ServiceName = Annotated[Name, RefersTo(("services",))]
+PartName = Annotated[Name, RefersTo(("services", "dependencies"))]
+DependencyName = Annotated[Name, RefersTo(("dependencies",))]
+StreamName = Annotated[Name, RefersTo(("streams",))]
+IndicatorName = Annotated[Name, RefersTo(("indicators",))]
+ObjectiveName = Annotated[Name, RefersTo(("objectives",))]
+AlertName = Annotated[Name, RefersTo(("alerts",))]
+SeverityName = Annotated[Name, RefersTo(("severities",))]
+ChannelName = Annotated[Name, RefersTo(("channels",))]
+RunbookName = Annotated[Name, RefersTo(("runbooks",))]
+CheckName = Annotated[Name, RefersTo(("checks", "journeys"))]
+BackupName = Annotated[Name, RefersTo(("backups",))]
+SourceName = Annotated[Name, RefersTo(("sources",))]
+
+
+class Strict(BaseModel):
+    """
+    A frozen piece of the manual; an unknown key is a mistake.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True
+    )
+
+
+def says(description: str, default: Any = None) -> Any:
+    """
+    A key that may be left out, with the sentence that the reference prints for it.
+    """
+    return Field(default=default, description=description)
+
+
+class Stated(Strict):
+    """
+    A number that the document gives wrongly or twice: kept word for word, never live.
+    """
+
+    value: Text = Field(description="what the document says, word for word")
+    because: Text = Field(description="why it is not live")
+
+
+class Accept(Strict):
+    """
+    A finding of lint that the team accepts, with the reason.
+    """
+
+    finding: Text = Field(description="the kind of finding, as lint prints it")
+    because: Text = Field(description="why it is accepted")
+
+
+class Entry(Strict):
+    """
+    What every named thing in a manual may carry.
+    """
+
+    title: Text | None = says("the name for people")
+    because: Text | None = says("why it is as it is")
+    chosen: Texts = says("the keys beside it whose value the document leaves open", ())
+    stated: Several[Stated] = says("numbers of the document that are not live", ())
+    accept: Several[Accept] = says("findings of lint that the team accepts", ())
+    note: Text | None = says("anything else worth knowing")

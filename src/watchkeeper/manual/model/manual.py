@@ -1,0 +1,134 @@
+"""
+What does a whole manual hold?
+
+`Manual` is the root: every section of the YAML is one of its fields, and reads in the order in which people think of it:
+what there is, what is measured, what is promised, who answers, how it is kept in order, how it is proved.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from watchkeeper.manual.model import measuring, promising, proving, responding, upkeep
+from watchkeeper.manual.model.base import (
+    Accept,
+    DependencyName,
+    Entry,
+    Named,
+    PartName,
+    RunbookName,
+    Several,
+    Stated,
+    Strict,
+    says,
+)
+from watchkeeper.manual.model.scalars import Length, Name, Text, WholeNumber, Window, Zone
+from watchkeeper.manual.model.unfit import Unfit
+
+FORMAT = 1
+
+
+def _format(value: Any) -> int:
+    if str(value) != str(FORMAT):
+        raise Unfit(found=f"`{value}`", wanted=f"`watchkeeper: {FORMAT}`, the format that this version reads")
+    return FORMAT
+
+
+class Defaults(Strict):
+    """
+    What holds where an entry says nothing.
+    """
+
+    window: Window | None = says("the window of objectives that name none")
+    alert_window: Length | None = says("the window of alert conditions that name none")
+    because: Text | None = says("why these")
+    lateness: Length | None = says("how old an observation may arrive and still count")
+    unknown_after: Length | None = says("unknown this long asks a person")
+    at_least: WholeNumber | None = says("fewer observations than this in the window: unknown")
+    repeat_every: Length | None = says("an alert that still fires is told again this often")
+
+
+class Service(Entry):
+    """
+    A part of the product that promises something.
+    """
+
+    owner: Text | None = says("who answers for it")
+    depends_on: Several[PartName] = says("services and dependencies that it needs", ())
+    url: Text | None = says("where it is")
+    runbook: RunbookName | None = says("what to do when it is down")
+
+
+class Dependency(Entry):
+    """
+    Something that others run: a vendor, a database, a cache.
+    """
+
+    kind: Text | None = says("vendor, database, cache ...")
+    limit: measuring.VendorLimit | None = says("what it allows")
+    depends_on: Several[DependencyName] = says("dependencies that it needs", ())
+    url: Text | None = says("where it is")
+    runbook: RunbookName | None = says("what to do when it is down")
+
+
+class Manual(Strict):
+    """
+    A whole manual. Every section may be left out.
+    """
+
+    watchkeeper: Annotated[Literal[1], BeforeValidator(_format)] = Field(description="the version of this format: 1")
+    manual: Name = Field(description="the name of the manual")
+    about: Text | None = says("what it is about")
+    environment: Literal["production", "staging", "development"] = says(
+        "a staging manual never pages a person", "production"
+    )
+    zone: Zone = says("the time zone of calendar windows and clock times", "UTC")
+    base_url: Text | None = says("the address of the product, for checks that name a path")
+    defaults: Defaults = says("what holds where an entry says nothing", Defaults())
+    stated: Several[Stated] = says("numbers of the document that are not live", ())
+    accept: Several[Accept] = says("findings of lint that the team accepts for the whole manual", ())
+    note: Text | None = says("anything else worth knowing")
+
+    services: Named[Service] = says("the parts of the product", {})
+    dependencies: Named[Dependency] = says("what others run for it", {})
+
+    streams: Named[measuring.Stream] = says("signals", {})
+    indicators: Named[measuring.Indicator] = says("what is read off them (SLI)", {})
+    checks: Named[measuring.Check] = says("probes", {})
+    journeys: Named[measuring.Journey] = says("walks through the product", {})
+    sources: Named[measuring.Source] = says("systems that are asked", {})
+    dashboards: Named[measuring.Dashboard] = says("things to watch", {})
+
+    objectives: Named[promising.Objective] = says("promises (SLO and SLA)", {})
+    alerts: Named[promising.Alert] = says("when people hear of it", {})
+    severities: Named[promising.Severity] = says("how bad, and how fast people move", {})
+    channels: Named[promising.Channel] = says("where messages go", {})
+    routes: Several[promising.Route] = says("which messages go where, first fit", ())
+
+    incidents: responding.Incidents | None = says("the incident process")
+    contacts: Named[responding.Contact] = says("whom to reach", {})
+    people: Named[responding.Person] = says("who can be on call", {})
+    on_call: responding.OnCall | None = says("roles and kit of being on call")
+    schedules: Named[responding.Schedule] = says("who is on call when", {})
+    runbooks: Named[responding.Runbook] = says("what to do", {})
+    switches: Named[responding.Switch] = says("what a runbook flips in the application", {})
+
+    load: Named[proving.Load] = says("load tests", {})
+    web: Named[proving.Web] = says("budgets of web pages", {})
+    baselines: Named[proving.Baseline] = says("pictures that pages are compared with", {})
+    gates: Named[proving.Gate] = says("what must hold before or after a release", {})
+    ci: Named[proving.Ci] = says("what CI runs", {})
+
+    backups: Named[upkeep.Backup] = says("what is copied", {})
+    recovery: upkeep.Recovery | None = says("what a disaster may cost (RTO, RPO)")
+    maintenance: Named[upkeep.Maintenance] = says("planned interruptions", {})
+    routines: Named[upkeep.Routine] = says("work that comes again", {})
+    capacity: Named[upkeep.Capacity] = says("how much the system is built for", {})
+    limits: Named[upkeep.Limit] = says("numbers that the system is set to", {})
+    caches: Named[upkeep.Cache] = says("how long answers are reused", {})
+    settings: Named[upkeep.Setting] = says("values that somebody set somewhere", {})
+    notes: Named[upkeep.Note] = says("what is not behaviour", {})
+
+
+#: The sections whose entries have names, in the order of the manual.
+SECTIONS = tuple(name for name, info in Manual.model_fields.items() if "Mapping" in str(info.annotation))

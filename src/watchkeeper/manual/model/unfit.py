@@ -1,0 +1,32 @@
+"""
+How does a reader of the manual say that a text does not fit?
+
+>>> str(Unfit(found="`25:00`", wanted="a time of day"))
+'found `25:00`; wanted a time of day'
+>>> nearest("Mondy", ["Monday", "Tuesday"])
+'; did you mean `Monday`?'
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class Unfit(ValueError):
+    """
+    What was found, what is wanted instead, and at which column of the text (from 1).
+    """
+
+    def __init__(self, *, found: str, wanted: str, column: int = 1) -> None:
+        super().__init__(f"found {found}; wanted {wanted}")
+        self.found = found
+        self.wanted = wanted
+        self.column = column
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """
+    The nearest right word as an ending of a sentence, or nothing when none is near.
+    """
+    known = {each.casefold(): each for each in words}
+    near = get_close_matches(word.casefold(), known, n=1, cutoff=0.6)
+    return f"; did you mean `{known[near[0]]}`?" if near else ""
