@@ -74,7 +74,7 @@ def size(number: int | Fraction) -> str:
     A number of bytes in the largest decimal unit: `5 MB`.
     """
     for unit in ("TB", "GB", "MB", "kB"):
-        if abs(number) >= BYTE_UNITS[unit]:
+        if abs(Fraction(number)) >= BYTE_UNITS[unit]:
             return f"{_short(number / BYTE_UNITS[unit])} {unit}"
     return f"{_short(Fraction(number))} B"
 
@@ -113,7 +113,7 @@ def measured(value: Fraction, dimension: Dimension) -> str:
 
 def rate(per_second: Fraction) -> str:
     """
-    A rate per the shortest time in which it is at least 1: `20/s`, `500/h`, `1.5/d`.
+    A rate per the shortest time in which it is at least 1: `20/s`, `8.33/min`, `1.5/d`.
     """
     for factor, unit in ((1, "s"), (60, "min"), (3600, "h")):
         if abs(per_second * factor) >= 1 or not per_second:
@@ -125,8 +125,8 @@ def _short(value: Fraction) -> str:
     """
     Three digits or so: 1.24, 12.4, 124, 1,240.
     """
-    size = abs(value)
-    places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= Fraction(1, 10) else 4
+    far = abs(value)
+    places = 0 if far >= 100 else 1 if far >= 10 else 2 if far >= Fraction(1, 10) else 4
     return _decimal(value, places)
 
 

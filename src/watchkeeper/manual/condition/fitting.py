@@ -15,13 +15,12 @@ from watchkeeper.manual.condition.ast import (
     Left,
     Measure,
     Op,
-    Pair,
     Quantile,
     Rate,
     Relative,
-    Rolling,
 )
 from watchkeeper.manual.condition.mistakes import Wrong
+from watchkeeper.manual.condition.printer import show_measure, show_window
 from watchkeeper.manual.units import Dimension, Quantity
 
 _UNIT_OF = {
@@ -39,7 +38,11 @@ def check(condition: Condition, *, measure_column: int, value_column: int) -> No
     """
     _check_unit(condition, value_column)
     if isinstance(condition.measure, Quantile) and condition.op in (Op.EQ, Op.NE):
-        raise Wrong(measure_column, f"{condition.op}", "a quantile is compared with <, <=, > or >=")
+        raise Wrong(
+            measure_column,
+            f"{show_measure(condition.measure)} {condition.op}",
+            "a quantile is compared with <, <=, > or >=",
+        )
     if isinstance(condition.measure, Burn):
         _check_burn(condition, measure_column, value_column)
 
@@ -65,7 +68,6 @@ def _unit_of(measure: Measure) -> tuple[Dimension, str] | None:
 def _check_burn(condition: Condition, measure_column: int, value_column: int) -> None:
     if isinstance(condition.value, Relative):
         raise Wrong(value_column, str(condition.value.share), "a burn rate is compared with a plain number")
-    if not isinstance(condition.window, Rolling | Pair | None):
-        assert isinstance(condition.window, Calendar)
-        found = f"over this {condition.window.period}"
-        raise Wrong(measure_column, found, "a burn rate is measured over a rolling window, such as `over 1h and 5m`")
+    if isinstance(condition.window, Calendar):
+        wanted = "a burn rate is measured over a rolling window, such as `over 1h and 5m`"
+        raise Wrong(measure_column, f"burn over {show_window(condition.window)}", wanted)

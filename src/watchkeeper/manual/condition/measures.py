@@ -23,7 +23,7 @@ from watchkeeper.manual.condition.ast import (
     Rate,
     Ratio,
 )
-from watchkeeper.manual.condition.mistakes import Wrong, nearest
+from watchkeeper.manual.condition.mistakes import ConditionMistake, Wrong, nearest
 from watchkeeper.manual.condition.reader import NAME, Reader
 
 PLAIN: dict[str, Measure] = {
@@ -119,6 +119,16 @@ def _predicate(reader: Reader) -> Predicate:
         wanted = "wanted is a predicate and then a comparison: `distinct ip where status >= 500 > 5`"
         raise Wrong(start + 1, reader.text[start:].strip()[:60], wanted)
     reader.at = end
+    found = parse_predicate(text)
+    if isinstance(found, ConditionMistake):
+        raise Wrong(start + found.column, found.found, found.wanted)
+    return found
+
+
+def parse_predicate(text: str) -> Predicate | ConditionMistake:
+    """
+    The predicate in its canonical text.
+    """
     return Predicate(text=text)
 
 
