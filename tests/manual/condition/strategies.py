@@ -53,6 +53,11 @@ def range_of(text: str) -> Range:
 durations = st.builds(
     lambda n, u: duration(f"{n}{u}"), smalls, st.sampled_from(["ms", "s", "m", "h", "d", "w", "mo", "h30m"])
 )
+references: st.SearchStrategy[ast.Reference] = st.one_of(
+    st.just(ast.SameHourLastWeek()),
+    st.just(ast.BeforeRelease()),
+    st.builds(lambda d: ast.Previous(duration=d), durations),
+)
 units = {
     "ratio": st.just("%"),
     "s": st.sampled_from(["ms", "s", "m", "h", "d", "mo", "y"]),
@@ -88,10 +93,7 @@ def values(draw: st.DrawFn, measure: ast.Measure) -> ast.Value:
         dimension = "ratio" if measure.divided else "number"
     form = draw(st.sampled_from(["one", "one", "range", "relative"]))
     if form == "relative" and not isinstance(measure, ast.Burn):
-        reference = draw(
-            st.sampled_from([ast.SameHourLastWeek(), ast.BeforeRelease()])
-            | st.builds(lambda d: ast.Previous(duration=d), durations)
-        )
+        reference: ast.Reference = draw(references)
         return ast.Relative(share=quantity(draw(decimals) + "%"), of=reference)
     unit = draw(units[dimension])
     if form == "range":
