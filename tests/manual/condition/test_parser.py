@@ -193,6 +193,11 @@ def test_quotes_and_brackets_hide_what_would_end_a_predicate() -> None:
             "`over 5m and 1h`: write the longer window first, such as `over 1h and 5m`",
         ),
         (
+            "burn > 1 over 60m and 1h",
+            15,
+            "`over 60m and 1h`: write the longer window first, such as `over 1h and 5m`",
+        ),
+        (
             "burn > 1 over this month",
             1,
             "`burn over this month`: a burn rate is measured over a rolling window, such as `over 1h and 5m`",
