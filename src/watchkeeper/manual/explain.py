@@ -28,6 +28,7 @@ def explain(error: ValidationError, marks: Marks) -> Iterator[Mistake]:
 def _explain(details: ErrorDetails, marks: Marks) -> Mistake:
     path: Path = tuple(step for step in details["loc"] if step != "[key]")
     cause = details.get("ctx", {}).get("error")
+    sentence = isinstance(cause, Unfit) and cause.sentence
     at = marks.of(path)
     if details["type"] == "extra_forbidden":
         found, wanted, at = "a key that is not known", _known_keys(path), marks.of_key(path)
@@ -39,7 +40,15 @@ def _explain(details: ErrorDetails, marks: Marks) -> Mistake:
         found, wanted = _written(details["input"]), _in_words(details)
     if "[key]" in details["loc"] or isinstance(details["input"], BaseModel):
         at = marks.of_key(path)
-    return Mistake(file=at.file, line=at.line, column=at.column, field=show_path(path), found=found, wanted=wanted)
+    return Mistake(
+        file=at.file,
+        line=at.line,
+        column=at.column,
+        field=show_path(path),
+        found=found,
+        wanted=wanted,
+        sentence=sentence,
+    )
 
 
 def _known_keys(path: Path) -> str:

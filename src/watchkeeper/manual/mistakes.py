@@ -21,10 +21,11 @@ class Mistake:
     field: str
     found: str
     wanted: str
+    sentence: bool = False  # `wanted` is a sentence of its own, not the name of a thing
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}:"
-        return f"{where} {self.field}: found {self.found}; wanted {self.wanted}"
+        return f"{where} {self.field}: found {self.found}; {self.wanted if self.sentence else f'wanted {self.wanted}'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ SeverityName = Annotated[Name, RefersTo(("severities",))]
 ChannelName = Annotated[Name, RefersTo(("channels",))]
 RunbookName = Annotated[Name, RefersTo(("runbooks",))]
 CheckName = Annotated[Name, RefersTo(("checks", "journeys"))]
+JourneyName = Annotated[Name, RefersTo(("journeys",))]
 BackupName = Annotated[Name, RefersTo(("backups",))]
 SourceName = Annotated[Name, RefersTo(("sources",))]
 

@@ -1,28 +1,26 @@
 """
 What does a whole manual hold?
 
-`Manual` is the root: every section of the YAML is one of its fields, and reads in the order in which people think of it:
-what there is, what is measured, what is promised, who answers, how it is kept in order, how it is proved.
+`Manual` is the root: every section of the YAML is one of its fields, in the order in which people think of it: what
+there is, what is measured, what is promised, who answers, how it is kept in order, how it is proved.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BeforeValidator, Field
 
 from watchkeeper.manual.model import measuring, promising, proving, responding, upkeep
 from watchkeeper.manual.model.base import (
-    Accept,
     DependencyName,
     Entry,
     Named,
     PartName,
     RunbookName,
     Several,
-    Stated,
-    Strict,
     says,
 )
-from watchkeeper.manual.model.scalars import Length, Name, Text, WholeNumber, Window, Zone
+from watchkeeper.manual.model.scalars import WEEKDAYS, Length, Name, Text, Weekday, WholeNumber, Window, Zone
 from watchkeeper.manual.model.unfit import Unfit
 
 FORMAT = 1
@@ -34,14 +32,13 @@ def _format(value: Any) -> int:
     return FORMAT
 
 
-class Defaults(Strict):
+class Defaults(Entry):
     """
     What holds where an entry says nothing.
     """
 
     window: Window | None = says("the window of objectives that name none")
     alert_window: Length | None = says("the window of alert conditions that name none")
-    because: Text | None = says("why these")
     lateness: Length | None = says("how old an observation may arrive and still count")
     unknown_after: Length | None = says("unknown this long asks a person")
     at_least: WholeNumber | None = says("fewer observations than this in the window: unknown")
@@ -56,6 +53,7 @@ class Service(Entry):
     owner: Text | None = says("who answers for it")
     depends_on: Several[PartName] = says("services and dependencies that it needs", ())
     url: Text | None = says("where it is")
+    url_env: Text | None = says("the environment variable that holds its address")
     runbook: RunbookName | None = says("what to do when it is down")
 
 
@@ -71,7 +69,7 @@ class Dependency(Entry):
     runbook: RunbookName | None = says("what to do when it is down")
 
 
-class Manual(Strict):
+class Manual(Entry):
     """
     A whole manual. Every section may be left out.
     """
@@ -83,11 +81,10 @@ class Manual(Strict):
         "a staging manual never pages a person", "production"
     )
     zone: Zone = says("the time zone of calendar windows and clock times", "UTC")
+    business_days: Several[Weekday] = says("the days that `next business day` counts", WEEKDAYS[:5])
     base_url: Text | None = says("the address of the product, for checks that name a path")
+    base_url_env: Text | None = says("the environment variable that holds that address")
     defaults: Defaults = says("what holds where an entry says nothing", Defaults())
-    stated: Several[Stated] = says("numbers of the document that are not live", ())
-    accept: Several[Accept] = says("findings of lint that the team accepts for the whole manual", ())
-    note: Text | None = says("anything else worth knowing")
 
     services: Named[Service] = says("the parts of the product", {})
     dependencies: Named[Dependency] = says("what others run for it", {})
@@ -131,4 +128,4 @@ class Manual(Strict):
 
 
 #: The sections whose entries have names, in the order of the manual.
-SECTIONS = tuple(name for name, info in Manual.model_fields.items() if "Mapping" in str(info.annotation))
+SECTIONS = tuple(name for name, info in Manual.model_fields.items() if get_origin(info.annotation) is Mapping)

@@ -14,11 +14,11 @@ from watchkeeper.manual.model.base import (
     CheckName,
     Entry,
     IndicatorName,
+    JourneyName,
     ServiceName,
     Several,
     SourceName,
     StreamName,
-    Strict,
     in_words,
     says,
 )
@@ -41,6 +41,7 @@ SIGNAL_KEYS = (
     "logs",
     "events",
     "check",
+    "journey",
     "beacons",
     "reports",
     "query",
@@ -59,7 +60,8 @@ class Stream(Entry):
     metric: Text | None = says("a metric, by its name")
     logs: Predicate_ | None = says("the log records that a predicate picks")
     events: Predicate_ | None = says("the events posted to `/v1/events` that a predicate picks")
-    check: CheckName | None = says("the answers to a check or journey of this manual")
+    check: CheckName | None = says("the answers to a check (or journey) of this manual")
+    journey: JourneyName | None = says("the runs of a journey of this manual")
     beacons: Predicate_ | None = says("what browsers report about page loads, as a predicate picks")
     reports: Text | None = says("result files that CI hands in (JUnit, Lighthouse, k6 ...)")
     query: Text | None = says("PromQL or SQL, asked of the source named in `on`")
@@ -118,7 +120,7 @@ class Indicator(Entry):
         return self
 
 
-class Region(Strict):
+class Region(Entry):
     """
     A place that a check or journey asks from. A name alone will do.
     """
@@ -131,7 +133,7 @@ class Region(Strict):
 Regions = Several[Annotated[Region, in_words("name")]]
 
 
-class Expect(Strict):
+class Expect(Entry):
     """
     What an answer must be like to count as good.
     """
@@ -146,7 +148,7 @@ class Check(Entry):
     """
     A probe: asks one address every so often, from one or more regions; each answer is an observation.
 
-    Observations carry `check`, `region`, `status`, `ok`, `error`, `certificate_left` (seconds) and the duration as value.
+    Observations carry `check`, `region`, `status`, `ok`, `error`, `certificate_left` (seconds); value: the duration.
     """
 
     service: ServiceName | None = says("the service that it looks at")
@@ -203,7 +205,7 @@ class Source(Entry):
     address_env: Text | None = says("the environment variable that holds the address")
 
 
-class Watched(Strict):
+class Watched(Entry):
     """
     One thing to watch: its name in words, the indicator that shows it, and the windows or quantiles wanted.
     """
@@ -223,7 +225,7 @@ class Dashboard(Entry):
     items: Several[Annotated[Watched, in_words("name")]] = Field(description="what to watch, in order")
 
 
-class VendorLimit(Strict):
+class VendorLimit(Entry):
     """
     What a vendor allows, and what to do when it fails.
     """

@@ -1,8 +1,8 @@
 """
 What does the manual promise, and when does it raise its voice?
 
-An objective holds one indicator against targets (SLO tier) and agreements (SLA tier); an alert rule says which condition
-reaches people, how severely, and which runbook answers it; a severity says how fast that must happen.
+An objective holds one indicator against targets (SLO tier) and agreements (SLA tier); an alert rule says which
+condition reaches people, how severely, and which runbook answers it; a severity says how fast that must happen.
 """
 
 from typing import Annotated, Self
@@ -19,7 +19,6 @@ from watchkeeper.manual.model.base import (
     RunbookName,
     Several,
     SeverityName,
-    Strict,
     in_words,
     says,
 )
@@ -53,6 +52,10 @@ class Objective(Entry):
     targets: Conditions = says("what must hold (SLO)", ())
     agreements: Conditions = says("what must never break (SLA)", ())
     window: Window | None = says("over what the targets hold that name no window")
+    budgets: Conditions = says(
+        "the error budgets as the document writes them; lint compares them with the derived ones", ()
+    )
+    agreement_budgets: Conditions = says("the same for the agreements", ())
     measured_by: Texts = says("how the document says it is measured, in words", ())
 
     @model_validator(mode="after")
@@ -99,7 +102,7 @@ class Alert(Entry):
         return self
 
 
-class Criterion(Strict):
+class Criterion(Entry):
     """
     One thing that makes a case this severe; with a condition where the document gives a number.
     """
@@ -107,7 +110,6 @@ class Criterion(Strict):
     name: Text = Field(description="the criterion in words")
     indicator: IndicatorName | None = says("the indicator that the number is about")
     when: Condition_ | None = says("the number: a condition")
-    note: Text | None = says("anything else worth knowing")
 
 
 class Severity(Entry):
@@ -129,7 +131,7 @@ class Severity(Entry):
     opens_incident: Flag = says("an alert of this severity opens an incident", False)
 
 
-class RateLimit(Strict):
+class RateLimit(Entry):
     """
     At most `count` messages per `per`; the first message of an alert is never held, nor are these severities.
     """
@@ -157,7 +159,7 @@ class Channel(Entry):
     at_once: Severities = says("the severities that do not wait for the digest", ())
 
 
-class Route(Strict):
+class Route(Entry):
     """
     Which messages go where: the first route that fits, top to bottom. What is not written fits everything.
     """
@@ -166,5 +168,3 @@ class Route(Strict):
     service: Several[PartName] = says("these services or dependencies", ())
     alert: Several[AlertName] = says("these alerts", ())
     tell: Channels = Field(description="the channels that hear of it")
-    because: Text | None = says("why it is as it is")
-    note: Text | None = says("anything else worth knowing")

@@ -4,11 +4,11 @@ How does the team prove, before the night it matters, that the promises hold?
 Load profiles, web budgets, visual baselines, CI jobs, and the gates that a release must pass.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchkeeper.manual.model.base import Entry, IndicatorName, Several, Strict, in_words, says
+from watchkeeper.manual.model.base import Entry, IndicatorName, RunbookName, Several, in_words, says
 from watchkeeper.manual.model.scalars import (
     Condition_,
     Flag,
@@ -22,29 +22,28 @@ from watchkeeper.manual.model.scalars import (
 )
 
 
-class LoadTarget(Strict):
+class LoadTarget(Entry):
     """
     A level of load that the system must carry.
     """
 
     name: Text = Field(description="its name: sustained, burst")
     rate: Rate = Field(description="how many requests")
-    note: Text | None = says("anything else worth knowing")
 
 
-class LoadStage(Strict):
+class LoadStage(Entry):
     """
     One stretch of a load profile: at a steady rate, or from one to another.
     """
 
+    name: Text | None = says("its name")
     from_: Annotated[Rate | None, Field(alias="from", description="the rate at its beginning")] = None
     to: Rate | None = says("the rate at its end")
     rate: Rate | None = says("the steady rate")
     for_: Annotated[Length, Field(alias="for", description="how long it takes")]
-    note: Text | None = says("anything else worth knowing")
 
 
-class LoadThreshold(Strict):
+class LoadThreshold(Entry):
     """
     What must hold under load.
     """
@@ -53,7 +52,6 @@ class LoadThreshold(Strict):
     indicator: IndicatorName | None = says("the indicator that shows it")
     when: Condition_ = Field(description="what must hold")
     except_: Annotated[Predicate_ | None, Field(alias="except", description="what does not count")] = None
-    note: Text | None = says("anything else worth knowing")
 
 
 class Load(Entry):
@@ -68,7 +66,7 @@ class Load(Entry):
     thresholds: Several[LoadThreshold] = says("what must hold under load", ())
 
 
-class WebBudget(Strict):
+class WebBudget(Entry):
     """
     What one metric of a page may be.
     """
@@ -76,8 +74,7 @@ class WebBudget(Strict):
     metric: Text = Field(description="lcp, fcp, cls, fid, inp, ttfb, load ...")
     when: Condition_ = Field(description="what must hold")
     indicator: IndicatorName | None = says("the indicator that shows it")
-    stated: Text | None = says("what the document says beside it")
-    note: Text | None = says("anything else worth knowing")
+    scope: Text | None = says("what it covers: `cold`")
 
 
 class Web(Entry):
@@ -90,6 +87,15 @@ class Web(Entry):
     budgets: Several[WebBudget] = says("what its metrics may be", ())
 
 
+class WindowSize(Entry):
+    """
+    A size of window. The size alone will do.
+    """
+
+    name: Text | None = says("its name")
+    size: Size = Field(description="width x height: `1280x800`")
+
+
 class Baseline(Entry):
     """
     Pictures of pages that new ones are compared with.
@@ -97,12 +103,12 @@ class Baseline(Entry):
 
     tool: Text | None = says("what takes and compares them")
     pages: Texts = says("the pages", ())
-    viewports: Several[Size] = says("the sizes of window: `1280x800`", ())
+    viewports: Several[Annotated[WindowSize, in_words("size")]] = says("the sizes of window: `1280x800`", ())
     on: Texts = says("what starts a comparison: `pull request`", ())
     required_for: Texts = says("what waits for it: `merge to main`", ())
 
 
-class GateCriterion(Strict):
+class GateCriterion(Entry):
     """
     One thing that a gate looks at; measured, shown by evidence, or ticked by hand. A name alone is ticked by hand.
     """
@@ -116,11 +122,9 @@ class GateCriterion(Strict):
     evidence: Text | None = says("what is shown as proof")
     by_hand: Flag = says("a person ticks it", False)
     scope: Text | None = says("what it covers: `cold`")
-    because: Text | None = says("why it is as it is")
-    note: Text | None = says("anything else worth knowing")
 
 
-class Watch(Strict):
+class Watch(Entry):
     """
     What is watched after a release, and for how long.
     """
@@ -129,7 +133,6 @@ class Watch(Strict):
     indicator: IndicatorName | None = says("the indicator that shows it")
     when: Condition_ | None = says("what must hold")
     for_: Annotated[Length, Field(alias="for", description="how long")]
-    note: Text | None = says("anything else worth knowing")
 
 
 class Gate(Entry):
@@ -137,11 +140,30 @@ class Gate(Entry):
     What must hold before (or after) a release: all criteria, or any one of them.
     """
 
-    rule: Text = says("`all` or `any` of the criteria", "all")
+    rule: Literal["all", "any"] = says("`all` or `any` of the criteria", "all")
     when: Text | None = says("when it is asked: `before deployment`")
     criteria: Several[Annotated[GateCriterion, in_words("name")]] = says("what it looks at", ())
     watch: Several[Watch] = says("what is watched afterwards", ())
-    act: Text | None = says("what follows when it says so: rollback")
+    act: RunbookName | None = says("the runbook that follows: rollback")
+
+
+class FlakyTest(Entry):
+    """
+    A test that may fail for no reason of the product's. A name alone will do.
+    """
+
+    name: Text = Field(description="its name")
+    fails_when: Text | None = says("when it fails")
+    mitigation: Text | None = says("what helps")
+
+
+class Job(Entry):
+    """
+    A job of CI. A name alone will do.
+    """
+
+    name: Text = Field(description="its name")
+    what: Text | None = says("what it does")
 
 
 class Ci(Entry):
@@ -149,8 +171,8 @@ class Ci(Entry):
     What CI runs.
     """
 
-    jobs: Texts = says("its jobs", ())
+    jobs: Several[Annotated[Job, in_words("name")]] = says("its jobs", ())
     tests: Texts = says("its tests", ())
-    flaky: Texts = says("tests that may fail for no reason", ())
+    flaky: Several[Annotated[FlakyTest, in_words("name")]] = says("tests that may fail for no reason", ())
     retry: WholeNumber | None = says("how often a failed test is tried again")
     improvements: Texts = says("what should change", ())

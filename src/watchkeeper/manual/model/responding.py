@@ -8,23 +8,37 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from watchkeeper.manual.model.base import ChannelName, Entry, PartName, Several, SeverityName, Strict, in_words, says
-from watchkeeper.manual.model.scalars import Clock, Flag, Length, Name, Names, Text, Texts, Weekday, Zone
+from watchkeeper.manual.model.base import ChannelName, Entry, Named, PartName, Several, SeverityName, in_words, says
+from watchkeeper.manual.model.scalars import Clock, Flag, Length, Names, Text, Texts, Weekday, Within, Zone
 from watchkeeper.manual.model.unfit import Unfit
 
 
-class Stage(Strict):
+class RunbookStep(Entry):
+    """
+    One thing to do. A text alone will do.
+    """
+
+    do: Text = Field(description="what to do")
+    details: Texts = says("how, point by point", ())
+    run: Texts = says("the commands, as the document writes them", ())
+    limit: Text | None = says("a number that belongs to the step")
+    change: Text | None = says("by how much something changes: `-50%`")
+    when: Text | None = says("only in this case")
+
+
+Steps = Several[Annotated[RunbookStep, in_words("do")]]
+
+
+class Stage(Entry):
     """
     One stage of an incident: what is done, by whom, within what time. A name alone will do.
     """
 
     name: Text = Field(description="its name")
-    within: Length | None = says("how soon after the incident opened it must be done")
-    because: Text | None = says("why there is no number, or why this one (`ongoing`)")
+    within: Within | None = says("how soon after the incident opened it must be done; `ongoing` or `varies`")
     responsible: Text | None = says("who does it")
-    steps: Texts = says("what is done, in order", ())
+    steps: Steps = says("what is done, in order", ())
     tell: Several[ChannelName] = says("the channels that hear of it", ())
-    note: Text | None = says("anything else worth knowing")
 
 
 class Incidents(Entry):
@@ -52,11 +66,12 @@ class Contact(Entry):
     """
 
     role: Text | None = says("what they are there for")
+    group: Text | None = says("the list it belongs to: emergency, security")
     name: Text | None = says("their name")
     phone: Text | None = says("their telephone number")
     email: Text | None = says("their mail address")
     address: Text | None = says("any other way to reach them")
-    placeholder: Text | None = says("what the document writes where a name should stand")
+    placeholder: Text | None = says("what the document writes where a name should stand; lint finds it")
     placeholders: Texts = says("the same, where it writes several", ())
 
 
@@ -71,14 +86,13 @@ class Person(Entry):
     channels: Several[ChannelName] = says("how they are reached, first to last", ())
 
 
-class OnCallRole(Strict):
+class OnCallRole(Entry):
     """
     What somebody in this role does.
     """
 
     title: Text | None = says("the name for people")
     duties: Texts = says("what they do", ())
-    note: Text | None = says("anything else worth knowing")
 
 
 class OnCall(Entry):
@@ -86,11 +100,11 @@ class OnCall(Entry):
     The roles of being on call, and what belongs into the bag.
     """
 
-    roles: dict[Name, Annotated[OnCallRole, in_words("duties")]] = says("the roles by name", {})
+    roles: Named[Annotated[OnCallRole, in_words("duties")]] = says("the roles by name", {})
     kit: Texts = says("what somebody on call has at hand", ())
 
 
-class Rotation(Strict):
+class Rotation(Entry):
     """
     Who is on call changes every so often.
     """
@@ -102,7 +116,7 @@ class Rotation(Strict):
     people: Names = says("who takes turns, in order", ())
 
 
-class HandOff(Strict):
+class HandOff(Entry):
     """
     When one person hands over to the next.
     """
@@ -124,24 +138,7 @@ class Schedule(Entry):
     people: Names = says("who takes turns", ())
 
 
-class RunbookStep(Strict):
-    """
-    One thing to do. A text alone will do.
-    """
-
-    do: Text = Field(description="what to do")
-    details: Texts = says("how, point by point", ())
-    run: Texts = says("the commands, as the document writes them", ())
-    limit: Text | None = says("a number that belongs to the step")
-    change: Text | None = says("by how much something changes: `-50%`")
-    when: Text | None = says("only in this case")
-    note: Text | None = says("anything else worth knowing")
-
-
-Steps = Several[Annotated[RunbookStep, in_words("do")]]
-
-
-class Phase(Strict):
+class Phase(Entry):
     """
     Steps that belong together.
     """
@@ -149,10 +146,9 @@ class Phase(Strict):
     name: Text = Field(description="its name")
     steps: Steps = says("what to do, in order", ())
     within: Length | None = says("how soon it must be done")
-    note: Text | None = says("anything else worth knowing")
 
 
-class Review(Strict):
+class Review(Entry):
     """
     How often a document is looked at again.
     """
@@ -160,7 +156,6 @@ class Review(Strict):
     every: Length | None = says("how often")
     last: Text | None = says("when it was done last")
     next: Text | None = says("when it is due")
-    note: Text | None = says("anything else worth knowing")
 
 
 class Runbook(Entry):
@@ -177,6 +172,7 @@ class Runbook(Entry):
     long_term: Texts = says("what would make it rarer", ())
     prevention: Texts = says("what keeps it from happening", ())
     review: Review | None = says("how often it is looked at again")
+    commands: Steps = says("ready commands, in no order", ())
     file: Text | None = says("the Markdown file, under `runbooks/`")
 
 

@@ -1,8 +1,8 @@
 """
 How does a scalar of the manual become a typed value?
 
-Every scalar of the YAML arrives as text; the types below read it in the manual's own languages. What does not fit raises
-`Unfit`, which says what was found, what is wanted and at which column of the text; the loader adds file and line:
+Every scalar of the YAML arrives as text; the types below read it in the manual's own languages. What does not fit
+raises `Unfit`: what was found, what is wanted, and at which column of the text; the loader adds file and line:
 
 >>> read_clock("2:30 PM")
 datetime.time(14, 30)
@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
@@ -29,6 +29,9 @@ from watchkeeper.manual.condition import printer as condition_printer
 from watchkeeper.manual.model.unfit import Unfit, nearest
 from watchkeeper.manual.predicate import parser as predicate_parser
 from watchkeeper.manual.predicate.ast import Expression
+
+Value = TypeVar("Value")
+Misread: TypeAlias = units.UnitMistake | condition_parser.ConditionMistake | predicate_parser.SyntaxMistake
 
 LONGEST_TEXT = 20_000
 LONGEST_NAME = 200
@@ -141,6 +144,16 @@ def read_response(value: Any) -> units.Duration | units.NextBusinessDay:
     return _fit(units.parse_response(_text_of(value, "`immediate`, a time such as `30m`, or `next business day`")))
 
 
+def read_within(value: Any) -> units.Duration | str:
+    """
+    A span of time, or `ongoing` or `varies` where the document gives no number.
+    """
+    if isinstance(value, units.Duration):
+        return value
+    text = _text_of(value, "a time such as `15m`, `ongoing` or `varies`")
+    return text if text in {"ongoing", "varies"} else read_length(text)
+
+
 def read_number(value: Any) -> units.Quantity:
     """
     One number with its unit.
@@ -170,9 +183,9 @@ def read_amount(value: Any) -> Amount:
     approx = text.startswith("~")
     bare = text.removeprefix("~").lstrip()
     if ".." in bare:
-        both = _fit(units.parse_range(bare), column=len(text) - len(bare))
+        both: units.Range = _fit(units.parse_range(bare), column=len(text) - len(bare))
         return Amount(low=both.low, high=both.high, approx=approx, written=text)
-    one = _fit(units.parse_quantity(bare), column=len(text) - len(bare))
+    one: units.Quantity = _fit(units.parse_quantity(bare), column=len(text) - len(bare))
     return Amount(low=one, high=one, approx=approx, written=text)
 
 
@@ -311,12 +324,13 @@ def read_window(value: Any) -> condition_ast.Rolling | condition_ast.Calendar:
     return condition_ast.Rolling(duration=length)
 
 
-def _fit(found: Any, column: int = 0) -> Any:
+def _fit(found: Value | Misread, column: int = 0) -> Value:
     """
-    What a parser gave; its mistake raised as `Unfit` (every parser of the manual answers column, found and wanted).
+    What a parser gave; its mistake raised as `Unfit`. `column` is how far the parsed text was moved in.
     """
-    if all(hasattr(found, name) for name in ("column", "found", "wanted")):
-        raise Unfit(found=f"`{found.found}`", wanted=found.wanted, column=found.column + column)
+    if isinstance(found, units.UnitMistake | condition_parser.ConditionMistake | predicate_parser.SyntaxMistake):
+        said = f"`{found.found}`" if found.found else "nothing more"
+        raise Unfit(found=said, wanted=found.wanted, column=found.column + column, sentence=True)
     return found
 
 
@@ -352,6 +366,9 @@ Response = Annotated[
     PlainValidator(read_response),
     _STR,
     _schema("how soon somebody acts", "immediate", "30m", "next business day"),
+]
+Within = Annotated[
+    units.Duration | str, PlainValidator(read_within), _STR, _schema("how soon", "15m", "ongoing", "varies")
 ]
 Window = Annotated[
     condition_ast.Rolling | condition_ast.Calendar,

@@ -14,13 +14,16 @@ from difflib import get_close_matches
 class Unfit(ValueError):
     """
     What was found, what is wanted instead, and at which column of the text (from 1).
+
+    `sentence`: `wanted` is a sentence of its own ("write `15m`"), not the name of a thing.
     """
 
-    def __init__(self, *, found: str, wanted: str, column: int = 1) -> None:
-        super().__init__(f"found {found}; wanted {wanted}")
+    def __init__(self, *, found: str, wanted: str, column: int = 1, sentence: bool = False) -> None:
+        super().__init__(f"found {found}; {wanted if sentence else f'wanted {wanted}'}")
         self.found = found
         self.wanted = wanted
         self.column = column
+        self.sentence = sentence
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

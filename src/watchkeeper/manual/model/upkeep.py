@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from watchkeeper.manual.model.base import ChannelName, Entry, IndicatorName, Named, PartName, Several, Strict, says
+from watchkeeper.manual.model.base import ChannelName, Entry, IndicatorName, Named, PartName, Several, in_words, says
 from watchkeeper.manual.model.calendar import DaysText, KeepText
 from watchkeeper.manual.model.responding import Review
 from watchkeeper.manual.model.scalars import (
@@ -27,7 +27,7 @@ from watchkeeper.manual.model.scalars import (
 from watchkeeper.manual.model.unfit import Unfit
 
 
-class Verify(Strict):
+class Verify(Entry):
     """
     How one knows that a backup can be restored.
     """
@@ -59,7 +59,7 @@ class Backup(Entry):
         return self
 
 
-class Recover(Strict):
+class Recover(Entry):
     """
     How soon something is back, or how much of it may be lost.
     """
@@ -67,7 +67,6 @@ class Recover(Strict):
     scope: Text | None = says("what it covers")
     within: Length = Field(description="the longest time")
     backup: Annotated[Text | None, Field(description="the backup that gives it back")] = None
-    note: Text | None = says("anything else worth knowing")
 
 
 class Recovery(Entry):
@@ -153,7 +152,7 @@ class Cache(Entry):
     holds: Text | None = says("what is kept")
 
 
-class SettingCheck(Strict):
+class SettingCheck(Entry):
     """
     How one sees that a setting is as written.
     """
@@ -174,13 +173,23 @@ class Setting(Entry):
     check: SettingCheck | None = says("how one sees that it is so")
 
 
+class NoteItem(Entry):
+    """
+    One point of a note. A text alone will do.
+    """
+
+    text: Text = Field(description="the point")
+    effort: Length | None = says("how much work it is")
+    items: Texts = says("its own points", ())
+
+
 class Note(Entry):
     """
     What is not behaviour: plans, costs, versions, lists to look at.
     """
 
     text: Text | None = says("the note")
-    items: Texts = says("the note, point by point", ())
+    items: Several[Annotated[NoteItem, in_words("text")]] = says("the note, point by point", ())
     about: Text | None = says("what it is about")
     when: Text | None = says("when it is meant for")
     review: Review | None = says("how often it is looked at again")
