@@ -68,7 +68,17 @@ def cli_reference() -> str | None:
     return render()
 
 
-REFERENCES: dict[str, Callable[[], str | None]] = {"docs/reference/cli.md": cli_reference}
+def manual_reference() -> str:
+    """Every key of a manual with its sentence."""
+    from tools.manual_reference import render  # only where it is wanted: links can be checked without the model
+
+    return render()
+
+
+REFERENCES: dict[str, Callable[[], str | None]] = {
+    "docs/reference/cli.md": cli_reference,
+    "docs/reference/manual.md": manual_reference,
+}
 
 
 def stale_references(*, write: bool) -> Iterator[str]:
