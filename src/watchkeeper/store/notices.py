@@ -1,0 +1,126 @@
+"""
+What is a row of the outbox, and what can be asked about the rows?
+
+A row is one message to one address. `state` is one of:
+
+    due, held                             not sent yet; a held one waits for its rate limit
+    sending                               a sender has it until `sending_until_ns`
+    sent, failed, unknown                 what became of it; unknown: perhaps sent, a crash hid the answer
+    merged, cancelled                     never sent, and why
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from watchkeeper.store import tables
+
+NoticeState = Literal["due", "sending", "sent", "failed", "held", "merged", "unknown", "cancelled"]
+UNSENT: Final = ("due", "held")
+OPEN: Final = ("due", "sending")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticeRow:
+    """
+    One message to one address; `id` is 0 until it is written. '' and 0 say "none" in the fields of the unique key.
+    """
+
+    subject: str
+    kind: str
+    channel: str
+    body: dict[str, Any]
+    created_ns: int
+    due_ns: int
+    transition_id: int = 0
+    cycle: int = 0
+    person: str = ""
+    address: str = ""
+    state: NoticeState = "due"
+    attempts: int = 0
+    sending_until_ns: int | None = None
+    claimed_by: str | None = None
+    settled_ns: int | None = None
+    receipt: dict[str, Any] | None = None
+    reason: str | None = None
+    merged_into: int | None = None
+    id: int = 0
+
+
+_O = tables.outbox.c
+_BY_ID = select(tables.outbox).where(_O.id.in_(bindparam("ids", expanding=True))).order_by(_O.id)
+_LAST_SENT = select(func.max(_O.settled_ns)).where(_O.channel == bindparam("channel"), _O.state == "sent")
+_SENT_SINCE = select(func.count()).where(
+    _O.channel == bindparam("channel"), _O.settled_ns >= bindparam("since_ns"), _O.state == "sent"
+)
+_IN_STATE = (
+    select(tables.outbox).where(_O.state == bindparam("state")).order_by(_O.due_ns, _O.id).limit(bindparam("most"))
+)
+_HELD = select(tables.outbox).where(_O.state == "held", _O.channel == bindparam("channel")).order_by(_O.id)
+_OF_SUBJECT = (
+    select(tables.outbox).where(_O.subject == bindparam("subject")).order_by(_O.id.desc()).limit(bindparam("most"))
+)
+_COUNTS = select(_O.state, func.count()).group_by(_O.state)
+_OLDEST_DUE = select(func.min(_O.due_ns)).where(_O.state == "due")
+
+
+def by_id(view: Connection, ids: Iterable[int]) -> list[NoticeRow]:
+    """
+    These notices, by id.
+    """
+    return [NoticeRow(**row) for row in view.execute(_BY_ID, {"ids": list(ids)}).mappings()]
+
+
+def in_state(view: Connection, state: NoticeState, *, most: int = 100) -> list[NoticeRow]:
+    """
+    Notices in one state, soonest due first.
+    """
+    return [NoticeRow(**row) for row in view.execute(_IN_STATE, {"state": state, "most": most}).mappings()]
+
+
+def held_of(view: Connection, channel: str) -> list[NoticeRow]:
+    """
+    What is kept back on one channel, oldest first: what its digest counts.
+    """
+    return [NoticeRow(**row) for row in view.execute(_HELD, {"channel": channel}).mappings()]
+
+
+def of_subject(view: Connection, subject: str, *, most: int = 100) -> list[NoticeRow]:
+    """
+    Everything ever written about one subject, newest first.
+    """
+    return [NoticeRow(**row) for row in view.execute(_OF_SUBJECT, {"subject": subject, "most": most}).mappings()]
+
+
+def last_sent_ns(view: Connection, channel: str) -> int | None:
+    """
+    When the channel last delivered; None when it never did.
+    """
+    last: int | None = view.execute(_LAST_SENT, {"channel": channel}).scalar_one()
+    return last
+
+
+def sent_since(view: Connection, channel: str, since_ns: int) -> int:
+    """
+    How many notices the channel delivered from `since_ns` on.
+    """
+    return view.execute(_SENT_SINCE, {"channel": channel, "since_ns": since_ns}).scalar_one()
+
+
+def counts(view: Connection) -> dict[str, int]:
+    """
+    How many notices are in each state.
+    """
+    return {row[0]: row[1] for row in view.execute(_COUNTS)}
+
+
+def oldest_due_ns(view: Connection) -> int | None:
+    """
+    When the longest-waiting due notice became due; None when none waits. Far in the past means that nobody sends.
+    """
+    oldest: int | None = view.execute(_OLDEST_DUE).scalar_one()
+    return oldest
