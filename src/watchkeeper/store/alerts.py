@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from watchkeeper.store import tables
-from watchkeeper.store.rows import columns
-from watchkeeper.store.upsert import upsert
+from watchkeeper.store.rows import columns, read
+from watchkeeper.store.upsert import insert_all, upsert
 
 _A, _T = tables.alerts.c, tables.transitions.c
 
@@ -36,9 +36,11 @@ class AlertRow:
     updated_ns: int
     pending_since_ns: int | None = None
     clear_since_ns: int | None = None
-    strikes: int = 0
-    strikes_at_ns: int | None = None
     unknown_since_ns: int | None = None
+    asked_unknown: bool = False
+    told_ns: int | None = None
+    firing_id: int = 0
+    event_ns: int = 0
     severity: str | None = None
     cycle: int = 0
     numbers: dict[str, Any] = field(default_factory=dict)
@@ -66,7 +68,6 @@ _ALL = select(tables.alerts)
 _BY_KEY = select(tables.alerts).where(_A.key.in_(bindparam("keys", expanding=True)))
 _BY_RULE = select(tables.alerts).where(_A.rule == bindparam("rule")).order_by(_A.key)
 _BY_STATE = select(tables.alerts).where(_A.state.in_(bindparam("states", expanding=True))).order_by(_A.since_ns)
-_ADD_TRANSITION = tables.transitions.insert().returning(_T.id)
 _OF_ALERT = (
     select(tables.transitions)
     .where(_T.alert_key == bindparam("key"), _T.at_ns >= bindparam("since_ns"))
@@ -85,28 +86,28 @@ def every(view: Connection) -> list[AlertRow]:
     """
     All alerts, in no order.
     """
-    return [AlertRow(**row) for row in view.execute(_ALL).mappings()]
+    return read(AlertRow, view.execute(_ALL))
 
 
 def named(view: Connection, keys: Iterable[str]) -> dict[str, AlertRow]:
     """
     The alerts with these keys, by key; unknown keys are left out.
     """
-    return {row["key"]: AlertRow(**row) for row in view.execute(_BY_KEY, {"keys": list(keys)}).mappings()}
+    return {row.key: row for row in read(AlertRow, view.execute(_BY_KEY, {"keys": list(keys)}))}
 
 
 def of_rule(view: Connection, rule: str) -> list[AlertRow]:
     """
     The alerts of one rule, one per labels, by key.
     """
-    return [AlertRow(**row) for row in view.execute(_BY_RULE, {"rule": rule}).mappings()]
+    return read(AlertRow, view.execute(_BY_RULE, {"rule": rule}))
 
 
 def in_states(view: Connection, *states: str) -> list[AlertRow]:
     """
     The alerts in any of these states, longest first.
     """
-    return [AlertRow(**row) for row in view.execute(_BY_STATE, {"states": states}).mappings()]
+    return read(AlertRow, view.execute(_BY_STATE, {"states": states}))
 
 
 def save(tx: Connection, rows: Sequence[AlertRow]) -> None:
@@ -127,7 +128,7 @@ def add_transitions(tx: Connection, rows: Sequence[TransitionRow]) -> list[int]:
     """
     Write transitions and return their ids, in order.
     """
-    return [tx.execute(_ADD_TRANSITION, columns(row)).scalar_one() for row in rows]
+    return insert_all(tx, tables.transitions, [columns(row) for row in rows])
 
 
 def transitions_of(view: Connection, key: str, *, since_ns: int = 0, most: int = 100) -> list[TransitionRow]:
@@ -135,11 +136,11 @@ def transitions_of(view: Connection, key: str, *, since_ns: int = 0, most: int =
     What happened to one alert, newest first.
     """
     found = view.execute(_OF_ALERT, {"key": key, "since_ns": since_ns, "most": most})
-    return [TransitionRow(**row) for row in found.mappings()]
+    return read(TransitionRow, found)
 
 
 def recent_transitions(view: Connection, *, since_ns: int = 0, most: int = 100) -> list[TransitionRow]:
     """
     What happened to any alert, newest first.
     """
-    return [TransitionRow(**row) for row in view.execute(_RECENT, {"since_ns": since_ns, "most": most}).mappings()]
+    return read(TransitionRow, view.execute(_RECENT, {"since_ns": since_ns, "most": most}))

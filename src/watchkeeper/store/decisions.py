@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from watchkeeper.store import tables
-from watchkeeper.store.rows import columns
+from watchkeeper.store.rows import columns, read
 
 _D = tables.decisions.c
 
@@ -53,4 +53,4 @@ def of_alert(view: Connection, key: str, *, since_ns: int = 0, most: int = 100) 
     What was decided about one alert, newest first.
     """
     found = view.execute(_OF_ALERT, {"key": key, "since_ns": since_ns, "most": most})
-    return [DecisionRow(**row) for row in found.mappings()]
+    return read(DecisionRow, found)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from watchkeeper.store import tables
-from watchkeeper.store.rows import columns
+from watchkeeper.store.rows import columns, read, read_one
 from watchkeeper.store.upsert import upsert
 
 _I, _IA, _TL, _N = tables.incidents.c, tables.incident_alerts.c, tables.timeline.c, tables.numbers.c
@@ -111,30 +111,28 @@ def by_id(view: Connection, incident_id: int) -> IncidentRow | None:
     """
     One incident by id.
     """
-    found = view.execute(_BY_ID, {"id": incident_id}).mappings().first()
-    return IncidentRow(**found) if found else None
+    return read_one(IncidentRow, view.execute(_BY_ID, {"id": incident_id}))
 
 
 def by_number(view: Connection, number: int) -> IncidentRow | None:
     """
     One incident by the number that people know.
     """
-    found = view.execute(_BY_NUMBER, {"number": number}).mappings().first()
-    return IncidentRow(**found) if found else None
+    return read_one(IncidentRow, view.execute(_BY_NUMBER, {"number": number}))
 
 
 def in_states(view: Connection, *states: str) -> list[IncidentRow]:
     """
     The incidents in any of these states, oldest first.
     """
-    return [IncidentRow(**row) for row in view.execute(_BY_STATE, {"states": states}).mappings()]
+    return read(IncidentRow, view.execute(_BY_STATE, {"states": states}))
 
 
 def recent(view: Connection, *, most: int = 50) -> list[IncidentRow]:
     """
     The newest incidents, newest first.
     """
-    return [IncidentRow(**row) for row in view.execute(_RECENT, {"most": most}).mappings()]
+    return read(IncidentRow, view.execute(_RECENT, {"most": most}))
 
 
 def alerts_of(view: Connection, incident_id: int) -> list[str]:
@@ -148,11 +146,11 @@ def of_alert(view: Connection, alert_key: str) -> list[IncidentRow]:
     """
     The incidents that an alert belongs or belonged to, newest first.
     """
-    return [IncidentRow(**row) for row in view.execute(_OF_ALERT, {"key": alert_key}).mappings()]
+    return read(IncidentRow, view.execute(_OF_ALERT, {"key": alert_key}))
 
 
 def timeline_of(view: Connection, incident_id: int) -> list[TimelineRow]:
     """
     What happened in an incident, in order.
     """
-    return [TimelineRow(**row) for row in view.execute(_TIMELINE, {"id": incident_id}).mappings()]
+    return read(TimelineRow, view.execute(_TIMELINE, {"id": incident_id}))

@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, bindparam, func, select
 
 from watchkeeper.store import tables
+from watchkeeper.store.rows import read
 
 NoticeState = Literal["due", "sending", "sent", "failed", "held", "merged", "unknown", "cancelled"]
 UNSENT: Final = ("due", "held")
@@ -72,28 +73,28 @@ def by_id(view: Connection, ids: Iterable[int]) -> list[NoticeRow]:
     """
     These notices, by id.
     """
-    return [NoticeRow(**row) for row in view.execute(_BY_ID, {"ids": list(ids)}).mappings()]
+    return read(NoticeRow, view.execute(_BY_ID, {"ids": list(ids)}))
 
 
 def in_state(view: Connection, state: NoticeState, *, most: int = 100) -> list[NoticeRow]:
     """
     Notices in one state, soonest due first.
     """
-    return [NoticeRow(**row) for row in view.execute(_IN_STATE, {"state": state, "most": most}).mappings()]
+    return read(NoticeRow, view.execute(_IN_STATE, {"state": state, "most": most}))
 
 
 def held_of(view: Connection, channel: str) -> list[NoticeRow]:
     """
     What is kept back on one channel, oldest first: what its digest counts.
     """
-    return [NoticeRow(**row) for row in view.execute(_HELD, {"channel": channel}).mappings()]
+    return read(NoticeRow, view.execute(_HELD, {"channel": channel}))
 
 
 def of_subject(view: Connection, subject: str, *, most: int = 100) -> list[NoticeRow]:
     """
     Everything ever written about one subject, newest first.
     """
-    return [NoticeRow(**row) for row in view.execute(_OF_SUBJECT, {"subject": subject, "most": most}).mappings()]
+    return read(NoticeRow, view.execute(_OF_SUBJECT, {"subject": subject, "most": most}))
 
 
 def last_sent_ns(view: Connection, channel: str) -> int | None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from watchkeeper.store import tables
 from watchkeeper.store.notices import OPEN, UNSENT, NoticeRow
-from watchkeeper.store.rows import columns
+from watchkeeper.store.rows import columns, read
 from watchkeeper.store.upsert import insert_new
 
 _O = tables.outbox.c
@@ -96,7 +96,7 @@ def add(tx: Connection, rows: Iterable[NoticeRow]) -> list[int | None]:
     """
     Write notices and return their ids, in order; None for one whose unique key is there already (it is left as it is).
     """
-    return [insert_new(tx, tables.outbox, columns(row)) for row in rows]
+    return insert_new(tx, tables.outbox, [columns(row) for row in rows])
 
 
 def unsent(tx: Connection, *, subject: str, channel: str, person: str = "", address: str = "") -> list[NoticeRow]:
@@ -104,7 +104,7 @@ def unsent(tx: Connection, *, subject: str, channel: str, person: str = "", addr
     What waits for this recipient about this subject, oldest first: what a newer notice may take into itself.
     """
     keys = {"subject": subject, "channel": channel, "person": person, "address": address}
-    return [NoticeRow(**row) for row in tx.execute(_UNSENT, keys).mappings()]
+    return read(NoticeRow, tx.execute(_UNSENT, keys))
 
 
 def merge(tx: Connection, ids: Sequence[int], *, into: int, now_ns: int, reason: str) -> int:
@@ -155,13 +155,13 @@ def claim_due(tx: Connection, *, now_ns: int, lease_ns: int, worker: str, limit:
     """
     claimed = [
         replace(
-            NoticeRow(**row),
+            row,
             state="sending",
             sending_until_ns=now_ns + lease_ns,
-            claimed_by=f"{worker}/{row['attempts'] + 1}",
-            attempts=row["attempts"] + 1,
+            claimed_by=f"{worker}/{row.attempts + 1}",
+            attempts=row.attempts + 1,
         )
-        for row in tx.execute(_CLAIMABLE, {"now_ns": now_ns, "most": limit}).mappings()
+        for row in read(NoticeRow, tx.execute(_CLAIMABLE, {"now_ns": now_ns, "most": limit}))
     ]
     if claimed:
         tx.execute(
@@ -218,7 +218,7 @@ def expired_sending(tx: Connection, *, now_ns: int, reason: str) -> list[NoticeR
     """
     Make `unknown` what should have been settled by now, and return it as it now stands.
     """
-    rows = [NoticeRow(**row) for row in tx.execute(_EXPIRED, {"now_ns": now_ns}).mappings()]
+    rows = read(NoticeRow, tx.execute(_EXPIRED, {"now_ns": now_ns}))
     ended: dict[str, Any] = {"state": "unknown", "settled_ns": now_ns, "reason": reason}
     if rows:
         tx.execute(update(tables.outbox).where(_O.id.in_([row.id for row in rows])).values(ended))

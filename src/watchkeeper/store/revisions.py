@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from watchkeeper.store import tables
-from watchkeeper.store.rows import columns
+from watchkeeper.store.rows import columns, read_one
 
 _R = tables.revisions.c
 
@@ -46,13 +46,11 @@ def by_id(view: Connection, revision_id: int) -> RevisionRow | None:
     """
     One revision.
     """
-    found = view.execute(_BY_ID, {"id": revision_id}).mappings().first()
-    return RevisionRow(**found) if found else None
+    return read_one(RevisionRow, view.execute(_BY_ID, {"id": revision_id}))
 
 
 def latest(view: Connection) -> RevisionRow | None:
     """
     The revision loaded last.
     """
-    found = view.execute(_LATEST).mappings().first()
-    return RevisionRow(**found) if found else None
+    return read_one(RevisionRow, view.execute(_LATEST))

@@ -1,5 +1,5 @@
 """
-How does a value become a row?
+How does a value become a row, and a row a value?
 
 >>> from dataclasses import dataclass
 >>> @dataclass
@@ -16,10 +16,14 @@ from __future__ import annotations
 from dataclasses import fields
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Result
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+Kind = TypeVar("Kind")
 
 
 def columns(value: DataclassInstance) -> dict[str, Any]:
@@ -31,6 +35,22 @@ def columns(value: DataclassInstance) -> dict[str, Any]:
     if found.get("id") == 0:
         del found["id"]
     return found
+
+
+def read(kind: type[Kind], found: Result[Any]) -> list[Kind]:
+    """
+    Every row as a value of this kind; the columns are named as its fields.
+    """
+    names = tuple(found.keys())
+    return [kind(**dict(zip(names, row, strict=True))) for row in found]
+
+
+def read_one(kind: type[Kind], found: Result[Any]) -> Kind | None:
+    """
+    The first row as a value of this kind; None when there is none.
+    """
+    rows = read(kind, found)
+    return rows[0] if rows else None
 
 
 @cache

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 HEAD: Final = "0001"  # the newest file in migrations/versions
 
@@ -57,9 +57,11 @@ alerts = Table(
     _ns("since_ns"),
     _ns("pending_since_ns", null=True),
     _ns("clear_since_ns", null=True),
-    Column("strikes", Integer, nullable=False),
-    _ns("strikes_at_ns", null=True),
     _ns("unknown_since_ns", null=True),
+    Column("asked_unknown", Boolean, nullable=False),  # a person was asked to look
+    _ns("told_ns", null=True),
+    Column("firing_id", Integer, nullable=False),  # counts firings: a notice belongs to one of them
+    _ns("event_ns"),
     _text("meaning"),
     Column("revision", Int64, nullable=False),
     _text("severity", null=True),

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from watchkeeper.store import tables
-from watchkeeper.store.rows import columns
+from watchkeeper.store.rows import columns, read
 from watchkeeper.store.upsert import upsert
 
 _T = tables.timers.c
@@ -56,14 +56,14 @@ def due(view: Connection, *, now_ns: int, most: int = 1000) -> list[Timer]:
     """
     The timers due by now, the most overdue first.
     """
-    return [Timer(**row) for row in view.execute(_DUE, {"now_ns": now_ns, "most": most}).mappings()]
+    return read(Timer, view.execute(_DUE, {"now_ns": now_ns, "most": most}))
 
 
 def named(view: Connection, keys: Iterable[str]) -> dict[str, Timer]:
     """
     The timers with these keys, by key; those not set are left out.
     """
-    return {row["key"]: Timer(**row) for row in view.execute(_BY_KEY, {"keys": list(keys)}).mappings()}
+    return {row.key: row for row in read(Timer, view.execute(_BY_KEY, {"keys": list(keys)}))}
 
 
 def next_due_ns(view: Connection) -> int | None:

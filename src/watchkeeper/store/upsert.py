@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import Insert, ReturningInsert
 
 
 def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -23,11 +24,22 @@ def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> N
         tx.execute(_replacing(tx.dialect.name, table), rows)
 
 
-def insert_new(tx: Connection, table: Table, row: Mapping[str, Any]) -> int | None:
+def insert_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
     """
-    Add one row and return its id; None, and nothing changes, when a unique key of it is taken.
+    Add rows and return their ids, in order; None, and nothing changes, for one of which a unique key is taken.
     """
-    return tx.execute(_ignoring(tx.dialect.name, table), row).scalar_one_or_none()
+    try:
+        with tx.begin_nested():
+            return [*insert_all(tx, table, rows)]
+    except IntegrityError:  # some key is taken: see which, one by one
+        return [tx.execute(_ignoring(tx.dialect.name, table), row).scalar_one_or_none() for row in rows]
+
+
+def insert_all(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """
+    Add rows and return their ids, in order.
+    """
+    return list(tx.execute(_adding(table), rows).scalars()) if rows else []
 
 
 @cache
@@ -40,7 +52,12 @@ def _replacing(dialect: str, table: Table) -> Insert:
 
 
 @cache
-def _ignoring(dialect: str, table: Table) -> Any:
+def _adding(table: Table) -> ReturningInsert[Any]:
+    return table.insert().returning(table.c.id, sort_by_parameter_order=True)
+
+
+@cache
+def _ignoring(dialect: str, table: Table) -> ReturningInsert[Any]:
     return _insert(dialect, table).on_conflict_do_nothing().returning(table.c.id)
 
 
