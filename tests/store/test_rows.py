@@ -52,7 +52,7 @@ def an_incident(number: int, state: str = "open") -> IncidentRow:
 
 
 def test_an_alert_comes_back_as_it_was_saved_and_is_replaced_as_a_whole(tx: Connection) -> None:
-    first = replace(an_alert(), severity="P2", because_of="x", clear_since_ns=9, strikes=2)
+    first = replace(an_alert(), severity="P2", because_of="x", clear_since_ns=9, firing_id=2)
     alerts.save(tx, [first])
     assert alerts.every(tx) == [first]
     alerts.save(tx, [an_alert()])
