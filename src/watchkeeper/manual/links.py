@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
+from watchkeeper.manual.circles import circles
 from watchkeeper.manual.fits import misfits
 from watchkeeper.manual.marks import Marks, Path, show_path
 from watchkeeper.manual.mistakes import Mistake
@@ -23,9 +24,10 @@ def mistakes(manual: Manual, marks: Marks, names: Names) -> Iterator[Mistake]:
     """
     for path, piece in pieces(manual):
         yield from _dangling(path, piece, marks, names)
-    for path, found, wanted in misfits(manual):
-        at = marks.of(path)
-        yield Mistake(file=at.file, line=at.line, column=at.column, field=show_path(path), found=found, wanted=wanted)
+    for path, circle in circles(manual):
+        yield _mistake(path, f"a circle: {circle}", "dependencies that lead to an end", marks)
+    for misfit in misfits(manual):
+        yield _mistake(misfit.path, misfit.found, misfit.wanted, marks)
 
 
 def _dangling(path: Path, piece: BaseModel, marks: Marks, names: Names) -> Iterator[Mistake]:
@@ -39,15 +41,12 @@ def _dangling(path: Path, piece: BaseModel, marks: Marks, names: Names) -> Itera
             known = [each for section in target.sections for each in names.get(section, ())]
             if name not in known:
                 here = (*path, info.alias or field, *((index,) if several else ()))
-                at = marks.of(here)
                 wanted = (
                     f"a name from {' or '.join(f'`{section}`' for section in target.sections)}{nearest(name, known)}"
                 )
-                yield Mistake(
-                    file=at.file,
-                    line=at.line,
-                    column=at.column,
-                    field=show_path(here),
-                    found=f"`{name}`",
-                    wanted=wanted,
-                )
+                yield _mistake(here, f"`{name}`", wanted, marks)
+
+
+def _mistake(path: Path, found: str, wanted: str, marks: Marks) -> Mistake:
+    at = marks.of(path)
+    return Mistake(file=at.file, line=at.line, column=at.column, field=show_path(path), found=found, wanted=wanted)

@@ -24,6 +24,7 @@ from watchkeeper.manual.mistakes import Mistake, Mistakes
 from watchkeeper.manual.model.manual import SECTIONS, Manual
 from watchkeeper.manual.yaml_nodes import MOST_CHARACTERS, Fault, Mark, Node, plain, read_nodes
 
+OTHER_FILES = frozenset({"scenario.yaml"})  # what a stand-in application acts: beside a manual, no part of it
 RUNBOOK_FOLDER = "runbooks"
 
 
@@ -210,6 +211,7 @@ def _files_of(path: Path) -> list[tuple[str, Path]]:
     if not path.is_dir():
         return [(path.name, path)] if path.exists() else []
     found = sorted(each for each in path.iterdir() if each.is_file() and _is_yaml(each.name))
+    found = [each for each in found if each.name not in OTHER_FILES and not each.name.startswith(".")]
     found.sort(key=lambda each: each.stem != "manual")  # manual.yaml first: its line is the "first" one of two
     books = sorted((path / RUNBOOK_FOLDER).glob("*.md")) if (path / RUNBOOK_FOLDER).is_dir() else []
     return [(each.name, each) for each in found] + [(f"{RUNBOOK_FOLDER}/{each.name}", each) for each in books]

@@ -5,7 +5,7 @@ A stream names exactly one signal; an indicator (SLI) says which of its observat
 a check asks an address at a steady pace and its answers are a stream of their own.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -70,11 +70,23 @@ class Stream(Entry):
     backup: BackupName | None = says("the runs of a backup of this manual")
     on: SourceName | None = says("which source a query goes to")
     where: Predicate_ | None = says("which rows of the signal belong to the stream")
-    value: Text = says("what the number is: `duration`, `value`, or the name of a numeric attribute", "value")
+    value: Text = says(
+        "what the number is: an attribute, or `duration` (so for spans and checks when nothing is written)", "value"
+    )
     unit: Text | None = says("what the raw number is in (s, ms, B, %), where the wire does not say")
     delay: Length | None = says("evaluate behind the data by this much")
     lateness: Length | None = says("how old an observation may arrive and still count")
     speaks_every: Length | None = says("a source that spoke counts as heard this long")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _natural_value(cls, data: Any) -> Any:
+        """
+        Spans, checks and journeys last: where nothing is written, their number is their duration.
+        """
+        if isinstance(data, dict) and not {"spans", "check", "journey"}.isdisjoint(data):
+            return {"value": "duration"} | data
+        return data
 
     @model_validator(mode="after")
     def _one_signal(self) -> Self:

@@ -11,6 +11,7 @@ from pydantic import Field
 from watchkeeper.manual.model.base import Entry, IndicatorName, RunbookName, Several, in_words, says
 from watchkeeper.manual.model.scalars import (
     Condition_,
+    Conditions,
     Flag,
     Length,
     Predicate_,
@@ -115,7 +116,7 @@ class GateCriterion(Entry):
 
     name: Text = Field(description="the criterion in words")
     indicator: IndicatorName | None = says("the indicator that shows it")
-    when: Condition_ | None = says("what must hold")
+    when: Conditions = says("what must hold; of several conditions, all", ())
     for_: Annotated[Length | None, Field(alias="for", description="how long it must have held")] = None
     regions: WholeNumber | None = says("in how many regions")
     where: Predicate_ | None = says("which observations count")

@@ -1,0 +1,137 @@
+"""
+What of a manual does this version bring to life?
+
+One table. Everything that it does not name is *declared, not yet live*: shown as written, never as working.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from watchkeeper.manual.condition.ast import (
+    BeforeRelease,
+    Condition,
+    Distinct,
+    Relative,
+    SameHourLastWeek,
+)
+from watchkeeper.manual.model.manual import SECTIONS, Manual
+from watchkeeper.manual.model.promising import Alert, Objective
+
+LIVE_SIGNALS = frozenset({"spans", "metric", "events", "check"})
+LIVE_CHANNELS = frozenset({"webhook", "slack", "discord"})
+LIVE_CHECKS = frozenset({"http"})
+#: Sections whose entries are read and used as they are.
+LIVE_SECTIONS = frozenset({"services", "dependencies", "severities", "routes"})
+#: What sections wait for, in words; a section that is missing here and above is decided entry by entry below.
+WAITING = {
+    "journeys": "walks through the product are not run yet",
+    "sources": "sources are not asked yet",
+    "dashboards": "dashboards have no page yet",
+    "incidents": "incidents open and close; the clocks of their stages do not run yet",
+    "contacts": "contacts are shown; nobody is called yet",
+    "people": "people are not paged yet",
+    "on_call": "nobody is put on call yet",
+    "schedules": "rotations do not turn yet",
+    "runbooks": "runbooks are shown and linked; their steps do not run yet",
+    "switches": "switches are not served yet",
+    "load": "load tests are not run yet",
+    "web": "page budgets are not measured yet",
+    "baselines": "pictures are not compared yet",
+    "gates": "gates are not asked yet",
+    "ci": "CI is not read yet",
+    "backups": "backups are not watched yet",
+    "recovery": "restores are not tried yet",
+    "maintenance": "maintenance does not mute or exclude yet",
+    "routines": "routines are not started yet",
+    "capacity": "capacity is not compared with the load yet",
+    "limits": "limits are not checked yet",
+    "caches": "caches are not checked yet",
+    "settings": "settings are not checked yet",
+    "notes": "notes are shown; they do nothing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """
+    One entry: does it run in this version, and if not, why not (empty when it does)?
+    """
+
+    section: str
+    name: str
+    live: bool
+    why: str = ""
+
+
+def live(manual: Manual) -> tuple[Live, ...]:
+    """
+    Every entry of the manual in its order; sections without names count as one entry named like the section.
+    """
+    return tuple(_entries(manual))
+
+
+def why_not(section: str, name: str, manual: Manual) -> str:
+    """
+    Why the entry is declared only; empty when it is live.
+    """
+    match section:
+        case "streams":
+            return _stream(name, manual)
+        case "indicators":
+            return _stream(manual.indicators[name].from_, manual)
+        case "checks":
+            kind = manual.checks[name].kind
+            return "" if kind in LIVE_CHECKS else f"{kind} checks do not run yet"
+        case "objectives":
+            return _objective(manual.objectives[name], manual)
+        case "alerts":
+            return _alert(manual.alerts[name], manual)
+        case "channels":
+            return _channel(name, manual)
+    return "" if section in LIVE_SECTIONS else WAITING[section]
+
+
+def _entries(manual: Manual) -> Iterator[Live]:
+    for section in type(manual).model_fields:
+        held = getattr(manual, section)
+        names = tuple(held) if section in SECTIONS else (section,) if section in WAITING or section == "routes" else ()
+        for name in names if held else ():
+            why = why_not(section, name, manual)
+            yield Live(section, name, not why, why)
+
+
+def _stream(name: str, manual: Manual) -> str:
+    stream = manual.streams[name]
+    if stream.signal not in LIVE_SIGNALS:
+        return f"signals of the kind `{stream.signal}` are not read yet"
+    if stream.check is not None:
+        return why_not("checks", stream.check, manual) if stream.check in manual.checks else WAITING["journeys"]
+    return ""
+
+
+def _objective(objective: Objective, manual: Manual) -> str:
+    return why_not("indicators", objective.indicator, manual) or next(
+        filter(None, map(_condition, (*objective.targets, *objective.agreements))), ""
+    )
+
+
+def _alert(alert: Alert, manual: Manual) -> str:
+    if alert.when is None:
+        return f"events such as `{alert.on}` raise nothing yet" if alert.on != "release" else ""
+    name = alert.indicator or manual.objectives[alert.objective or ""].indicator
+    return why_not("indicators", name, manual) or _condition(alert.when)
+
+
+def _condition(condition: Condition) -> str:
+    if isinstance(condition.value, Relative) and isinstance(condition.value.of, SameHourLastWeek | BeforeRelease):
+        return "comparisons with last week or a release are not made yet"
+    return "distinct values are not counted yet" if isinstance(condition.measure, Distinct) else ""
+
+
+def _channel(name: str, manual: Manual) -> str:
+    channel = manual.channels[name]
+    if channel.planned:
+        return "the document names it as future"
+    if channel.kind not in LIVE_CHANNELS:
+        return f"{channel.kind} is not sent yet"
+    return "" if channel.digest is None else "digests are not sent yet"
