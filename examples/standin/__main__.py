@@ -33,7 +33,7 @@ ANY = "127.0.0.1:0"
 
 def main() -> int:
     parent = os.getppid()
-    options = read_arguments()
+    options = read_arguments(sys.argv[1:])
     try:
         scenario = load_scenario(options.scenario)
         asyncio.run(Standin(scenario, options).run(parent))
@@ -47,7 +47,10 @@ def main() -> int:
     os._exit(0)  # a telemetry thread that is still waiting for its receiver must not hold up the end
 
 
-def read_arguments() -> argparse.Namespace:
+def read_arguments(arguments: list[str]) -> argparse.Namespace:
+    """
+    The command line, typed; ends the process with a sentence when it is wrong.
+    """
     parser = argparse.ArgumentParser(prog="python -m standin", description="Acts the application of a scenario file.")
     parser.add_argument("scenario", type=Path, help="the scenario file, such as jamfind/scenario.yaml")
     for door in ("app", "control", "receiver"):
@@ -62,7 +65,7 @@ def read_arguments() -> argparse.Namespace:
         "--semconv", choices=["new", "old"], help="which HTTP attribute names; default: as the scenario says"
     )
     parser.add_argument("--no-load", action="store_true", help="start without users; POST /load brings them")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 class Standin:

@@ -10,6 +10,7 @@ addresses are bound, and a request must name a loopback Host, so that no page of
 
 import contextlib
 import ipaddress
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -58,6 +59,10 @@ class Doors:
         await self._server.serve(sockets=self._sockets)
 
     def close(self) -> None:
+        """
+        Begins the end; a request that is cut off by it is no error, so nothing is said about it.
+        """
+        logging.getLogger("uvicorn.error").disabled = True
         if self._server is not None:
             self._server.should_exit = True
 

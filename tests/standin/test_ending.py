@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.standin.conftest import EXAMPLES, PATIENCE, Running, Sink, command
+from standin.__main__ import read_arguments
+from tests.standin.conftest import EXAMPLES, JAMFIND, PATIENCE, Running, Sink, command
 
 PARENT = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
 
@@ -80,9 +81,10 @@ def test_a_scenario_that_cannot_be_acted_ends_it_with_every_reason(tmp_path: Pat
     assert "operations.ping.request" in ended.stderr
 
 
-@pytest.mark.parametrize("option", [("--app", "0.0.0.0:80"), ("--otlp", "http://collector.example:4318")])
-def test_an_address_beyond_this_machine_is_refused(option: tuple[str, str]) -> None:
-    ended = subprocess.run([*command(), *option], cwd=EXAMPLES, capture_output=True, text=True, timeout=PATIENCE)
+@pytest.mark.parametrize("option", [["--app", "0.0.0.0:80"], ["--otlp", "http://collector.example:4318"]])
+def test_an_address_beyond_this_machine_is_refused(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read_arguments([str(JAMFIND), *option])
 
-    assert ended.returncode == 2
-    assert "wanted a loopback address" in ended.stderr
+    assert ended.value.code == 2
+    assert "wanted a loopback address" in capsys.readouterr().err

@@ -120,3 +120,9 @@ def test_every_fault_touches_alerts_that_the_manual_has() -> None:
 def test_the_application_emits_every_metric_that_the_manual_listens_to() -> None:
     heard = {stream["metric"] for stream in manual()["streams"].values() if "metric" in stream}
     assert heard <= set(jamfind().gauges)
+
+
+def test_the_scenario_in_the_readme_can_be_acted() -> None:
+    text = (EXAMPLES / "standin" / "README.md").read_text()
+    document = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    assert read_scenario(document).service == "bookshop"

@@ -94,7 +94,7 @@ def test_a_counter_a_histogram_and_the_gauges_arrive(shared_sink: Sink) -> None:
 
 def test_a_vendor_storm_fails_that_platform_alone(shared_sink: Sink, broken: Callable[[str], int]) -> None:
     since = broken("vendor-429-storm")
-    shared_sink.wait_for(lambda: len(parses(shared_sink, "spotify", since_ns=since)) >= 50, "50 parses of spotify")
+    shared_sink.wait_for(lambda: len(parses(shared_sink, "spotify", since_ns=since)) >= 30, "30 parses of spotify")
 
     stormy = parses(shared_sink, "spotify", since_ns=since)
     assert 0.5 < failed(stormy) / len(stormy) < 0.7
@@ -112,7 +112,7 @@ def test_a_lifted_storm_leaves_no_refusal_behind(
     marker = jamfind.post("app", "/api/parse", json={"platform": "spotify"})  # answered: so now is after the lifting
     assert marker.json() == {"status": "ok"}
     since = max(span.start_ns for span in shared_sink.spans)
-    shared_sink.wait_for(lambda: len(parses(shared_sink, "spotify", since_ns=since)) >= 25, "25 parses of spotify")
+    shared_sink.wait_for(lambda: len(parses(shared_sink, "spotify", since_ns=since)) >= 12, "12 parses of spotify")
 
     assert {span.attributes["vendor.status"] for span in parses(shared_sink, "spotify", since_ns=since)[5:]} == {200}
 
@@ -123,7 +123,7 @@ def test_one_payment_provider_fails_and_the_other_does_not(shared_sink: Sink, br
         return [span.attributes["status"] for span in spans if span.attributes["provider"] == provider]
 
     since = broken("payment-failures")
-    shared_sink.wait_for(lambda: len(payments("paystack")) >= 10 and len(payments("stripe")) >= 10, "20 payments")
+    shared_sink.wait_for(lambda: len(payments("paystack")) >= 8 and len(payments("stripe")) >= 8, "16 payments")
 
     assert 2 <= payments("paystack").count("failed") <= len(payments("paystack")) // 2
     assert payments("stripe").count("failed") <= 1  # 0.2 % fail on any day
@@ -139,7 +139,8 @@ def test_when_everything_is_down_health_says_so_and_every_operation_fails(
     assert (answer.status_code, answer.json()["status"]) == (503, "down")
 
     def down() -> list[Span]:
-        return [span for span in shared_sink.spans if span.start_ns > since]
+        fresh = {span.trace for span in shared_sink.spans if span.kind == SERVER and span.start_ns > since}
+        return [span for span in shared_sink.spans if span.trace in fresh]
 
     def names() -> set[str]:
         return {span.name for span in down()}
