@@ -1,0 +1,150 @@
+"""
+How do attributes become columns?
+
+Row by row, only those that the manual names: each column keeps one value per distinct code, and each row adds a code
+per column to one flat array. What an item does not carry it inherits from its scope, and that from its resource.
+
+>>> from types import SimpleNamespace as Attribute
+>>> columns = ColumnsBuilder(["status"], read=lambda value: value)
+>>> columns.row([Attribute(key="http.status_code", value=200), Attribute(key="other", value=1)])
+>>> columns.row([])
+>>> built = columns.build()["status"]
+>>> built.codes.tolist(), list(built.values)
+([0, -1], [200])
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from watchkeeper.manual.predicate.columns import Column
+from watchkeeper.measure.decode.form import Node, Scalar
+from watchkeeper.measure.names import candidates
+
+ABSENT: Final = -1
+#: Text longer than this is cut: a label is a word, not a document.
+LONGEST_TEXT: Final = 1024
+
+_FAR: Final = 99  # worse than any rank
+
+
+class ColumnsBuilder:
+    """
+    The columns of one body while it is being read. `read` turns a value on the wire into a scalar, or None for absent.
+
+    An attribute given twice counts as first given. Lists, maps and bytes are absent.
+    """
+
+    __slots__ = (
+        "_codes",
+        "_far",
+        "_flat",
+        "_hits",
+        "_names",
+        "_nothing",
+        "_read",
+        "_resource",
+        "_scope",
+        "_values",
+        "cut",
+    )
+
+    def __init__(self, names: Iterable[str], *, read: Callable[[Node], Scalar | None]) -> None:
+        self._names = tuple(sorted(names))
+        self._read = read
+        self._hits = _hits(self._names)
+        self._codes: list[dict[object, int]] = [{} for _ in self._names]
+        self._values: list[list[Scalar]] = [[] for _ in self._names]
+        self._nothing = [ABSENT] * len(self._names)
+        self._far = [_FAR] * len(self._names)
+        self._resource = self._scope = self._nothing
+        self._flat = array("i")
+        self.cut = 0  # distinct texts that were too long
+
+    def index(self, name: str) -> int:
+        """
+        Which column has this name; -1 where none is wanted.
+        """
+        return self._names.index(name) if name in self._names else -1
+
+    def under(self, attributes: Iterable[Node]) -> None:
+        """
+        The rows that follow are of this resource.
+        """
+        self._resource = self._scope = self._merged(attributes, self._nothing)
+
+    def within(self, attributes: Iterable[Node]) -> None:
+        """
+        The rows that follow are of this scope of the resource.
+        """
+        self._scope = self._merged(attributes, self._resource)
+
+    def row(self, attributes: Iterable[Node], own: Sequence[tuple[int, Scalar | None]] = ()) -> None:
+        """
+        One more row; `own` are the item's own fields, by column, which go before its attributes.
+        """
+        codes = self._merged(attributes, self._scope)
+        for column, value in own:
+            codes[column] = ABSENT if value is None else self.code(column, value)
+        self._flat.extend(codes)
+
+    def code(self, column: int, value: Scalar) -> int:
+        """
+        The code of a value in a column: 1, 1.0 and true are three values, NaN is one.
+        """
+        key = value if type(value) is str else _key(value)
+        code = self._codes[column].get(key)
+        return self._new(column, key, value) if code is None else code
+
+    def build(self, rows: NDArray[np.int64] | None = None) -> dict[str, Column]:
+        """
+        The columns; of these rows, or of all.
+        """
+        width = len(self._names)
+        table = np.frombuffer(self._flat, dtype=np.int32).reshape(-1, width) if self._flat else _empty(width)
+        codes = table.T.copy() if rows is None else table[rows].T.copy()
+        return {name: Column(codes=codes[i], values=self._values[i]) for i, name in enumerate(self._names)}
+
+    def _merged(self, attributes: Iterable[Node], inherited: list[int]) -> list[int]:
+        codes, ranks, hits = inherited.copy(), self._far.copy(), self._hits
+        for attribute in attributes:
+            columns = hits.get(attribute.key)
+            if columns is None or (value := self._read(attribute.value)) is None:
+                continue
+            for column, rank in columns:
+                if rank < ranks[column]:
+                    ranks[column] = rank
+                    codes[column] = self.code(column, value)
+        return codes
+
+    def _new(self, column: int, key: object, value: Scalar) -> int:
+        known = self._codes[column]
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            self.cut += 1
+            known[key] = self.code(column, value[:LONGEST_TEXT])
+        else:
+            known[key] = len(self._values[column])
+            self._values[column].append(value)
+        return known[key]
+
+
+def _hits(names: Sequence[str]) -> dict[str, tuple[tuple[int, int], ...]]:
+    """
+    Attribute on the wire -> the columns it may fill, each with its rank there.
+    """
+    found: dict[str, tuple[tuple[int, int], ...]] = {}
+    for column, name in enumerate(names):
+        for rank, wire in enumerate(candidates(name)):
+            found[wire] = (*found.get(wire, ()), (column, rank))
+    return found
+
+
+def _key(value: Scalar) -> object:
+    return (type(value), value) if value == value else (float, "nan")  # NaN is not itself
+
+
+def _empty(width: int) -> NDArray[np.int32]:
+    return np.empty((0, width), dtype=np.int32)

@@ -1,0 +1,125 @@
+"""
+What are the nouns of measuring?
+
+A *batch* is what one body on the wire said about one signal: n observations as columns. An *observation* is a row:
+`(attributes, at, value, weight)`. Nothing here makes a Python object per row; attributes are dictionary-encoded
+(`Column`: codes per row, one value per distinct code), times and values are numpy arrays.
+
+>>> import numpy as np
+>>> batch = Batch(signal="spans", at_ns=np.array([1, 2]), value=np.array([5, 7]), columns={})
+>>> batch.n, batch.weight.tolist()
+(2, [1, 1])
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from watchkeeper.manual.predicate.columns import Column
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+#: The signals that a batch can carry; a stream names exactly one of them.
+SIGNALS = ("spans", "metrics", "logs", "events", "checks")
+
+
+def _ones(n: int) -> Ints:
+    return np.ones(n, dtype=np.int64)
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """
+    Observations of one signal from one body: n rows as columns.
+
+    `value` is int64 nanoseconds for spans and checks (a duration) and float64 in SI units for metrics, logs and
+    events (NaN where a row has none). A bucketed source (an explicit histogram) has no value; its rows carry
+    `low` and `high` instead: the observations lie in (low, high], in SI units, and `weight` says how many.
+
+    A row of weight 0 observed nothing: it says that the source spoke (a counter that did not grow).
+    """
+
+    signal: str
+    at_ns: Ints  # event time of each row, ns since 1970 UTC
+    value: NDArray[np.int64] | NDArray[np.float64] | None = None
+    low: Floats | None = None
+    high: Floats | None = None
+    weight: Ints = field(default_factory=lambda: _ones(0))  # how many observations a row stands for
+    columns: Mapping[str, Column] = field(default_factory=dict)  # only the attributes that the manual names
+    trace_ids: Sequence[bytes] | None = None  # 16 bytes a row, empty where unknown; for exemplars
+
+    def __post_init__(self) -> None:
+        if len(self.weight) != len(self.at_ns):
+            self.weight = _ones(len(self.at_ns))
+
+    @property
+    def n(self) -> int:
+        """
+        How many rows.
+        """
+        return len(self.at_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    What a decoder needs to look at: everything else on the wire is skipped.
+
+    `attributes` are names as the manual writes them (`platform`, `http.route`, or a short name of `names.py`);
+    `metrics` are the metric names that a stream reads: other metrics are skipped. `events` are the event types to keep;
+    empty keeps every type, because a stream of events says which by a predicate.
+    """
+
+    attributes: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    trace_ids: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """
+    A body that cannot be taken: the HTTP status to answer (4xx) and a sentence that says what to do.
+    """
+
+    status: int
+    why: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Decoded:
+    """
+    What one body held: batches, and what was left out of them, counted by reason for `/metrics` and partial success.
+    """
+
+    batches: list[Batch]
+    items: int = 0  # spans, points, records or events seen on the wire
+    rejected: dict[str, int] = field(default_factory=dict)  # reason -> how many items
+    noted: dict[str, int] = field(default_factory=dict)  # what was taken, but changed or passed over -> how many times
+
+
+class Counters(Protocol):
+    """
+    The memory of cumulative series: the last value of each, so that the next one can be taken as an increment.
+    """
+
+    def increment(self, identity: bytes, *, start_ns: int, at_ns: int, value: float) -> float | None:
+        """
+        How much a cumulative counter grew since its last point; None where this point only sets the base.
+
+        A new `start_ns`, or a value below the last one, is a reset: the value itself is the growth. A point not
+        newer than the last one is a duplicate and grows nothing (0.0).
+        """
+        ...
+
+    def increments(
+        self, identity: bytes, *, start_ns: int, at_ns: int, values: Sequence[float]
+    ) -> Sequence[float] | None:
+        """
+        The same for the buckets of one histogram, which begin anew together: a reset of one is a reset of all.
+        """
+        ...
