@@ -7,11 +7,11 @@ Does any part of the product need itself?
 
 from collections.abc import Iterator, Mapping
 
-from watchkeeper.manual.marks import Path
+from watchkeeper.manual.marks import Place
 from watchkeeper.manual.model.manual import Manual
 
 
-def circles(manual: Manual) -> Iterator[tuple[Path, str]]:
+def circles(manual: Manual) -> Iterator[tuple[Place, str]]:
     """
     Each circle of `depends_on` once: where it stands, and the circle in words.
     """

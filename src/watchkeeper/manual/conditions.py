@@ -5,7 +5,7 @@ Which conditions does the manual hold, and of which indicator do they speak?
 from collections.abc import Iterator
 
 from watchkeeper.manual.condition.ast import Condition
-from watchkeeper.manual.marks import Path
+from watchkeeper.manual.marks import Place
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.measuring import Indicator
 from watchkeeper.manual.model.promising import Alert
@@ -15,7 +15,7 @@ from watchkeeper.manual.model.shape import pieces
 KEYS = ("targets", "agreements", "when", "slot_good_when")
 
 
-def conditions(manual: Manual) -> Iterator[tuple[Path, Indicator, Condition]]:
+def conditions(manual: Manual) -> Iterator[tuple[Place, Indicator, Condition]]:
     """
     Every condition whose indicator is known, with its place.
     """
@@ -37,7 +37,7 @@ def indicator_of(piece: object, manual: Manual) -> Indicator | None:
     return manual.indicators.get(name) if isinstance(name, str) else None
 
 
-def _written(path: Path, piece: object) -> Iterator[tuple[Path, Condition]]:
+def _written(path: Place, piece: object) -> Iterator[tuple[Place, Condition]]:
     for key in KEYS:
         value = getattr(piece, key, None)
         if isinstance(value, Condition):

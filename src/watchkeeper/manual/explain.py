@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from watchkeeper.manual.marks import Marks, Path, show_path
+from watchkeeper.manual.marks import Marks, Place, show_path
 from watchkeeper.manual.mistakes import Mistake
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.shape import model_at
@@ -26,7 +26,7 @@ def explain(error: ValidationError, marks: Marks) -> Iterator[Mistake]:
 
 
 def _explain(details: ErrorDetails, marks: Marks) -> Mistake:
-    path: Path = tuple(step for step in details["loc"] if step != "[key]")
+    path: Place = tuple(step for step in details["loc"] if step != "[key]")
     cause = details.get("ctx", {}).get("error")
     sentence = isinstance(cause, Unfit) and cause.sentence
     at = marks.of(path)
@@ -51,7 +51,7 @@ def _explain(details: ErrorDetails, marks: Marks) -> Mistake:
     )
 
 
-def _known_keys(path: Path) -> str:
+def _known_keys(path: Place) -> str:
     model = model_at(Manual, path[:-1])
     keys = [info.alias or name for name, info in model.model_fields.items()] if model else []
     near = nearest(str(path[-1]), keys)

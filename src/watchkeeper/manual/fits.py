@@ -22,7 +22,7 @@ from watchkeeper.manual.condition.ast import (
 )
 from watchkeeper.manual.condition.printer import show_measure
 from watchkeeper.manual.conditions import conditions, indicator_of
-from watchkeeper.manual.marks import Path
+from watchkeeper.manual.marks import Place
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.measuring import Indicator, Stream
 from watchkeeper.manual.model.promising import Alert
@@ -44,7 +44,7 @@ class Misfit:
     Where it does not fit, what was found, what is wanted.
     """
 
-    path: Path
+    path: Place
     found: str
     wanted: str
 
@@ -73,7 +73,7 @@ def dimension_of(indicator: Indicator, stream: Stream) -> Dimension | None:
     return Dimension.BYTES if unit in {"B", "By", "kB", "MB", "GB", "KiB", "MiB", "GiB"} else None
 
 
-def _unfit(path: Path, condition: Condition, indicator: Indicator, stream: Stream) -> Iterator[Misfit]:
+def _unfit(path: Place, condition: Condition, indicator: Indicator, stream: Stream) -> Iterator[Misfit]:
     counted = (indicator.good, indicator.bad, indicator.slot_good_when)
     shares = any(each is not None for each in counted)
     measure = condition.measure
@@ -90,7 +90,7 @@ def _unfit(path: Path, condition: Condition, indicator: Indicator, stream: Strea
             yield from _unfit_unit(path, condition.value, dimension_of(indicator, stream))
 
 
-def _unfit_ratio(path: Path, condition: Condition, stream: Stream, shares: bool) -> Iterator[Misfit]:
+def _unfit_ratio(path: Place, condition: Condition, stream: Stream, shares: bool) -> Iterator[Misfit]:
     value = condition.value
     if not shares and stream.signal not in GAUGES:
         wanted = "`good` or `bad` on the indicator, or a measure such as `p95`, `mean` or `count`"
@@ -107,20 +107,20 @@ def _number(value: Quantity | Range) -> str:
     return "".join(character for character in written if character.isdigit() or character == ".") or "5"
 
 
-def _unfit_unit(path: Path, value: Quantity | Range, wanted: Dimension | None) -> Iterator[Misfit]:
+def _unfit_unit(path: Place, value: Quantity | Range, wanted: Dimension | None) -> Iterator[Misfit]:
     dimension = value.dimension if isinstance(value, Quantity) else value.high.dimension
     if wanted is not None and dimension is not wanted:
         example = "1.5s" if wanted is Dimension.TIME else "5MB"
         yield Misfit(path, f"`{value}`", f"a {'time' if wanted is Dimension.TIME else 'size'} such as `{example}`")
 
 
-def _unknown_label(path: Path, condition: Condition, indicator: Indicator) -> Iterator[Misfit]:
+def _unknown_label(path: Place, condition: Condition, indicator: Indicator) -> Iterator[Misfit]:
     label = condition.where.label if condition.where else None
     if label is not None and label not in indicator.by:
         yield Misfit(path, f"the label `{label}`", f"a label of the indicator's `by`{nearest(label, indicator.by)}")
 
 
-def _unfit_alert(path: Path, alert: Alert, manual: Manual) -> Iterator[Misfit]:
+def _unfit_alert(path: Place, alert: Alert, manual: Manual) -> Iterator[Misfit]:
     indicator = indicator_of(alert, manual)
     if alert.each is not None and indicator is not None and alert.each not in indicator.by:
         wanted = f"a label of the indicator's `by`{nearest(alert.each, indicator.by)}"
@@ -129,7 +129,7 @@ def _unfit_alert(path: Path, alert: Alert, manual: Manual) -> Iterator[Misfit]:
         yield from _unfit_burn((*path, "when"), alert, manual)
 
 
-def _unfit_burn(path: Path, alert: Alert, manual: Manual) -> Iterator[Misfit]:
+def _unfit_burn(path: Place, alert: Alert, manual: Manual) -> Iterator[Misfit]:
     objective = manual.objectives.get(alert.objective or "")
     if objective is None:
         if alert.objective is None:

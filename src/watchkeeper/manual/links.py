@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from watchkeeper.manual.circles import circles
 from watchkeeper.manual.fits import misfits
-from watchkeeper.manual.marks import Marks, Path, show_path
+from watchkeeper.manual.marks import Marks, Place, show_path
 from watchkeeper.manual.mistakes import Mistake
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.shape import pieces, references
@@ -30,7 +30,7 @@ def mistakes(manual: Manual, marks: Marks, names: Names) -> Iterator[Mistake]:
         yield _mistake(misfit.path, misfit.found, misfit.wanted, marks)
 
 
-def _dangling(path: Path, piece: BaseModel, marks: Marks, names: Names) -> Iterator[Mistake]:
+def _dangling(path: Place, piece: BaseModel, marks: Marks, names: Names) -> Iterator[Mistake]:
     for field, info in type(piece).model_fields.items():
         target = references(info.annotation, info.metadata)
         value = getattr(piece, field)
@@ -47,6 +47,6 @@ def _dangling(path: Path, piece: BaseModel, marks: Marks, names: Names) -> Itera
                 yield _mistake(here, f"`{name}`", wanted, marks)
 
 
-def _mistake(path: Path, found: str, wanted: str, marks: Marks) -> Mistake:
+def _mistake(path: Place, found: str, wanted: str, marks: Marks) -> Mistake:
     at = marks.of(path)
     return Mistake(file=at.file, line=at.line, column=at.column, field=show_path(path), found=found, wanted=wanted)

@@ -18,8 +18,7 @@ from pydantic import ValidationError
 
 from watchkeeper.manual import links
 from watchkeeper.manual.explain import explain
-from watchkeeper.manual.marks import Marks, show_path
-from watchkeeper.manual.marks import Path as Place
+from watchkeeper.manual.marks import Marks, Place, show_path
 from watchkeeper.manual.mistakes import Mistake, Mistakes
 from watchkeeper.manual.model.manual import SECTIONS, Manual
 from watchkeeper.manual.yaml_nodes import MOST_CHARACTERS, Fault, Mark, Node, plain, read_nodes

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from watchkeeper.manual.yaml_nodes import Mark, Node
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Marks:
 
     root: Node
 
-    def of(self, path: Path, *, column: int = 1) -> Mark:
+    def of(self, path: Place, *, column: int = 1) -> Mark:
         """
         Where the value at the path stands; `column` counts within its text, when it stands in the file as it is.
         """
@@ -35,20 +35,20 @@ class Marks:
             return value.mark
         return Mark(file=verbatim.file, line=verbatim.line, column=verbatim.column + column - 1)
 
-    def of_key(self, path: Path) -> Mark:
+    def of_key(self, path: Place) -> Mark:
         """
         Where the key stands that the path ends with; where the value stands when it has none.
         """
         key, value, _ = self._find(path)
         return key.mark if key is not None else value.mark
 
-    def written(self, path: Path) -> bool:
+    def written(self, path: Place) -> bool:
         """
         Whether somebody wrote this key.
         """
         return self._find(path)[2]
 
-    def _find(self, path: Path) -> tuple[Node | None, Node, bool]:
+    def _find(self, path: Place) -> tuple[Node | None, Node, bool]:
         key: Node | None = None
         node = self.root
         for step in path:
@@ -63,7 +63,7 @@ class Marks:
         return key, node, True
 
 
-def show_path(path: Path) -> str:
+def show_path(path: Place) -> str:
     """
     The path as people say it: `gates.launch.criteria[2].when`.
     """

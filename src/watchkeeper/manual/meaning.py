@@ -5,7 +5,7 @@ History belongs to a meaning, not to a name: the same signal, filtered and judge
 the indicator, its stream or its check gets another name or title, or when targets move. Anything else starts anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 from watchkeeper.manual.condition import printer as condition_printer
@@ -23,13 +23,24 @@ def meaning(indicator_name: str, manual: Manual) -> str:
     """
     indicator = manual.indicators[indicator_name]
     stream = manual.streams[indicator.from_]
+    return _digest((*_of_stream(stream, manual), *_of_indicator(indicator, stream)))
+
+
+def stream_meaning(stream_name: str, manual: Manual) -> str:
+    """
+    The same for what a stream reads, so that it is known when its source was heard. Raises KeyError for an unknown name.
+    """
+    return _digest(_of_stream(manual.streams[stream_name], manual))
+
+
+def _digest(parts: Iterable[tuple[str, str]]) -> str:
     digest = blake2b(digest_size=16)
-    for key, value in _parts(indicator, stream, manual):
+    for key, value in parts:
         digest.update(f"{len(key)}:{key}={len(value)}:{value};".encode())
     return digest.hexdigest()
 
 
-def _parts(indicator: Indicator, stream: Stream, manual: Manual) -> Iterator[tuple[str, str]]:
+def _of_stream(stream: Stream, manual: Manual) -> Iterator[tuple[str, str]]:
     yield "format", str(FORMAT)
     for key in SIGNAL_KEYS:
         if (signal := getattr(stream, key)) is not None:
@@ -38,6 +49,9 @@ def _parts(indicator: Indicator, stream: Stream, manual: Manual) -> Iterator[tup
         source = manual.sources[stream.on]
         yield "on", f"{source.kind} {source.address or source.address_env or stream.on}"
     yield "where", _text(stream.where)
+
+
+def _of_indicator(indicator: Indicator, stream: Stream) -> Iterator[tuple[str, str]]:
     for key in ("only", "except_", "good", "bad"):
         yield key, _text(getattr(indicator, key))
     yield "by", ",".join(sorted(indicator.by))

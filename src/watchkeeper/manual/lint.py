@@ -1,0 +1,148 @@
+"""
+What in a manual that loads would a careful reader still object to?
+
+A *certain* finding cannot be right as it stands; a *likely* one is usually wrong; an *advisory* one is worth a thought.
+`accept: [{finding: KIND, because: ...}]` beside the entry (or at the top, for all entries) says that the team knows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from watchkeeper.manual.dead import dead_ends
+from watchkeeper.manual.load import Loaded
+from watchkeeper.manual.marks import Place, show_path
+from watchkeeper.manual.model.base import Accept, Entry
+from watchkeeper.manual.model.manual import Manual
+from watchkeeper.manual.model.promising import Alert
+from watchkeeper.manual.open_points import missing_windows, missing_zones, placeholders
+
+
+class Kind(StrEnum):
+    """
+    What can be found.
+    """
+
+    MISSING_WINDOW = "missing-window"
+    MISSING_ZONE = "missing-zone"
+    PLACEHOLDER = "placeholder"
+    DEAD_ALERT = "dead-alert"
+    ALWAYS_FIRING = "always-firing"
+    UNHEARD_ALERT = "unheard-alert"
+    NO_SEVERITY = "no-severity"
+    NO_RUNBOOK = "no-runbook"
+
+
+class Certainty(StrEnum):
+    """
+    How sure lint is.
+    """
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    ADVISORY = "advisory"
+
+
+CERTAINTY = {
+    Kind.MISSING_WINDOW: Certainty.LIKELY,
+    Kind.MISSING_ZONE: Certainty.LIKELY,
+    Kind.PLACEHOLDER: Certainty.LIKELY,
+    Kind.DEAD_ALERT: Certainty.CERTAIN,
+    Kind.ALWAYS_FIRING: Certainty.CERTAIN,
+    Kind.UNHEARD_ALERT: Certainty.LIKELY,
+    Kind.NO_SEVERITY: Certainty.ADVISORY,
+    Kind.NO_RUNBOOK: Certainty.ADVISORY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """
+    One objection: its kind, how sure it is, the key it is about, the place, what it says, and why it is accepted if so.
+    """
+
+    kind: Kind
+    certainty: Certainty
+    where: str
+    file: str
+    line: int
+    says: str
+    accepted: str | None = None
+
+    def __str__(self) -> str:
+        known = f" (accepted: {self.accepted})" if self.accepted else ""
+        return f"{self.file}:{self.line}: {self.certainty} {self.kind}: {self.where}: {self.says}{known}"
+
+
+def lint(loaded: Loaded) -> list[Finding]:
+    """
+    Every finding in the order of the files, accepted ones among them.
+    """
+    findings = []
+    for kind, path, says in _all(loaded):
+        at = loaded.marks.of(path)
+        finding = Finding(
+            kind=kind, certainty=CERTAINTY[kind], where=show_path(path), file=at.file, line=at.line, says=says
+        )
+        findings.append(replace(finding, accepted=_accepted(kind, path, loaded.manual)))
+    return sorted(findings, key=lambda each: (each.file, each.line, each.kind, each.where))
+
+
+def fails(findings: Sequence[Finding]) -> bool:
+    """
+    Whether `watchkeeper lint` ends with 1: a certain finding that nobody accepted.
+    """
+    return any(each.certainty is Certainty.CERTAIN and each.accepted is None for each in findings)
+
+
+def _all(loaded: Loaded) -> Iterator[tuple[Kind, Place, str]]:
+    manual = loaded.manual
+    yield from ((Kind.MISSING_WINDOW, path, says) for path, says in missing_windows(manual))
+    yield from ((Kind.MISSING_ZONE, path, says) for path, says in missing_zones(manual))
+    yield from ((Kind.PLACEHOLDER, path, says) for path, says in placeholders(manual))
+    for end in dead_ends(manual):
+        yield Kind.ALWAYS_FIRING if end.always else Kind.DEAD_ALERT, end.path, end.says
+    for name, alert in manual.alerts.items():
+        path: Place = ("alerts", name)
+        if not _heard(name, alert, manual):
+            yield Kind.UNHEARD_ALERT, path, "no route fits it and it names no channel: nobody hears of it"
+        if alert.severity is None:
+            yield Kind.NO_SEVERITY, path, "it has no severity: nobody can tell how fast to move"
+        if alert.runbook is None and alert.when is not None:
+            yield Kind.NO_RUNBOOK, path, "it has no runbook: whoever is woken by it starts from nothing"
+
+
+def _heard(name: str, alert: Alert, manual: Manual) -> bool:
+    """
+    Whether a channel that is in use hears of the alert: its own, or those of the first route that fits.
+    """
+    tell = alert.tell
+    for route in manual.routes if not tell else ():
+        severity = not route.severity or alert.severity in route.severity
+        service = not route.service or alert.service in route.service
+        if severity and service and (not route.alert or name in route.alert):
+            tell = route.tell
+            break
+    return any(not manual.channels[each].planned for each in tell)
+
+
+def _accepted(kind: Kind, path: Place, manual: Manual) -> str | None:
+    """
+    The reason given at the nearest entry around the finding that accepts its kind.
+    """
+    accepts: list[Accept] = list(manual.accept)
+    piece: object = manual
+    for step in path:
+        piece = _inside(piece, step)
+        if isinstance(piece, Entry):
+            accepts += piece.accept
+    return next((each.because for each in reversed(accepts) if each.finding == kind), None)
+
+
+def _inside(piece: object, step: str | int) -> object:
+    if isinstance(piece, Entry):
+        fields = {info.alias or name: name for name, info in type(piece).model_fields.items()}
+        return getattr(piece, fields.get(str(step), ""), None)
+    if isinstance(piece, dict):
+        return piece.get(step)
+    return piece[step] if isinstance(piece, tuple) and isinstance(step, int) else None
