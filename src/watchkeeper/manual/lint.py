@@ -80,7 +80,7 @@ def lint(loaded: Loaded) -> list[Finding]:
     """
     findings = []
     for kind, path, says in _all(loaded):
-        at = loaded.marks.of(path)
+        at = loaded.marks.of_key(path)
         finding = Finding(
             kind=kind, certainty=CERTAINTY[kind], where=show_path(path), file=at.file, line=at.line, says=says
         )

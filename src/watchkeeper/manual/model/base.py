@@ -6,13 +6,14 @@ An entry is frozen, refuses keys it does not know, and can say where its numbers
 `accept` (findings of lint that the team has seen and accepts).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from watchkeeper.manual.model.scalars import Name, Text, Texts, one_or_more
+from watchkeeper.manual.model.forms import MayBeEmpty, OneOrMore
+from watchkeeper.manual.model.scalars import Name, Text, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +25,11 @@ class RefersTo:
     sections: tuple[str, ...]
 
 
-def _group(value: Any) -> Any:
-    return {} if value is None else value
-
-
-def in_words(key: str) -> BeforeValidator:
-    """
-    Lets an entry be written as one text, which then stands for its key `key`.
-    """
-    return BeforeValidator(_as_key(key), json_schema_input_type=Any)
-
-
-def _as_key(key: str) -> Callable[[Any], Any]:
-    return lambda value: {key: value} if isinstance(value, str) else value
-
-
 Item = TypeVar("Item")
 #: A section of the manual: entries by name; written empty it holds none.
-Named = Annotated[Mapping[Name, Annotated[Item, BeforeValidator(_group)]], BeforeValidator(_group)]
+Named = Annotated[Mapping[Name, Annotated[Item, MayBeEmpty()]], MayBeEmpty()]
 #: One entry, or a list of them.
-Several = Annotated[tuple[Item, ...], BeforeValidator(one_or_more)]
+Several = Annotated[tuple[Item, ...], OneOrMore()]
 
 ServiceName = Annotated[Name, RefersTo(("services",))]
 PartName = Annotated[Name, RefersTo(("services", "dependencies"))]

@@ -19,9 +19,9 @@ from watchkeeper.manual.model.base import (
     Several,
     SourceName,
     StreamName,
-    in_words,
     says,
 )
+from watchkeeper.manual.model.forms import InWords
 from watchkeeper.manual.model.scalars import (
     Condition_,
     Length,
@@ -142,7 +142,7 @@ class Region(Entry):
     title: Text | None = says("the name for people")
 
 
-Regions = Several[Annotated[Region, in_words("name")]]
+Regions = Several[Annotated[Region, InWords("name")]]
 
 
 class Expect(Entry):
@@ -234,7 +234,7 @@ class Dashboard(Entry):
     A named list of things to watch; an item names an indicator or stands in words until it has one.
     """
 
-    items: Several[Annotated[Watched, in_words("name")]] = Field(description="what to watch, in order")
+    items: Several[Annotated[Watched, InWords("name")]] = Field(description="what to watch, in order")
 
 
 class VendorLimit(Entry):

@@ -19,9 +19,9 @@ from watchkeeper.manual.model.base import (
     RunbookName,
     Several,
     SeverityName,
-    in_words,
     says,
 )
+from watchkeeper.manual.model.forms import InWords
 from watchkeeper.manual.model.scalars import (
     Condition_,
     Conditions,
@@ -126,7 +126,7 @@ class Severity(Entry):
     recover: Response | None = says("how soon it is over")
     update: Response | None = says("how often people hear how it goes")
     page: Text | None = says("who is paged: `everyone`, or nothing")
-    criteria: Several[Annotated[Criterion, in_words("name")]] = says("what makes a case this severe", ())
+    criteria: Several[Annotated[Criterion, InWords("name")]] = says("what makes a case this severe", ())
     examples: Texts = says("cases of it, in words", ())
     opens_incident: Flag = says("an alert of this severity opens an incident", False)
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from watchkeeper.manual.model.base import Entry, IndicatorName, RunbookName, Several, in_words, says
+from watchkeeper.manual.model.base import Entry, IndicatorName, RunbookName, Several, says
+from watchkeeper.manual.model.forms import InWords
 from watchkeeper.manual.model.scalars import (
     Condition_,
     Conditions,
@@ -104,7 +105,7 @@ class Baseline(Entry):
 
     tool: Text | None = says("what takes and compares them")
     pages: Texts = says("the pages", ())
-    viewports: Several[Annotated[WindowSize, in_words("size")]] = says("the sizes of window: `1280x800`", ())
+    viewports: Several[Annotated[WindowSize, InWords("size")]] = says("the sizes of window: `1280x800`", ())
     on: Texts = says("what starts a comparison: `pull request`", ())
     required_for: Texts = says("what waits for it: `merge to main`", ())
 
@@ -143,7 +144,7 @@ class Gate(Entry):
 
     rule: Literal["all", "any"] = says("`all` or `any` of the criteria", "all")
     when: Text | None = says("when it is asked: `before deployment`")
-    criteria: Several[Annotated[GateCriterion, in_words("name")]] = says("what it looks at", ())
+    criteria: Several[Annotated[GateCriterion, InWords("name")]] = says("what it looks at", ())
     watch: Several[Watch] = says("what is watched afterwards", ())
     act: RunbookName | None = says("the runbook that follows: rollback")
 
@@ -172,8 +173,8 @@ class Ci(Entry):
     What CI runs.
     """
 
-    jobs: Several[Annotated[Job, in_words("name")]] = says("its jobs", ())
+    jobs: Several[Annotated[Job, InWords("name")]] = says("its jobs", ())
     tests: Texts = says("its tests", ())
-    flaky: Several[Annotated[FlakyTest, in_words("name")]] = says("tests that may fail for no reason", ())
+    flaky: Several[Annotated[FlakyTest, InWords("name")]] = says("tests that may fail for no reason", ())
     retry: WholeNumber | None = says("how often a failed test is tried again")
     improvements: Texts = says("what should change", ())

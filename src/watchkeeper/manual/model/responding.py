@@ -8,7 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from watchkeeper.manual.model.base import ChannelName, Entry, Named, PartName, Several, SeverityName, in_words, says
+from watchkeeper.manual.model.base import ChannelName, Entry, Named, PartName, Several, SeverityName, says
+from watchkeeper.manual.model.forms import InWords
 from watchkeeper.manual.model.scalars import Clock, Flag, Length, Names, Text, Texts, Weekday, Within, Zone
 from watchkeeper.manual.model.unfit import Unfit
 
@@ -26,7 +27,7 @@ class RunbookStep(Entry):
     when: Text | None = says("only in this case")
 
 
-Steps = Several[Annotated[RunbookStep, in_words("do")]]
+Steps = Several[Annotated[RunbookStep, InWords("do")]]
 
 
 class Stage(Entry):
@@ -47,7 +48,7 @@ class Incidents(Entry):
     """
 
     opens: Several[SeverityName] = says("alerts of these severities open one", ())
-    stages: Several[Annotated[Stage, in_words("name")]] = says("the stages, in order", ())
+    stages: Several[Annotated[Stage, InWords("name")]] = says("the stages, in order", ())
     report_within: Length | None = says("how soon after it closed the report is due")
     roles: Texts = says("the roles that people take", ())
     closes: Text | None = says("`by a person`, or `when its alerts resolve`")
@@ -100,7 +101,7 @@ class OnCall(Entry):
     The roles of being on call, and what belongs into the bag.
     """
 
-    roles: Named[Annotated[OnCallRole, in_words("duties")]] = says("the roles by name", {})
+    roles: Named[Annotated[OnCallRole, InWords("duties")]] = says("the roles by name", {})
     kit: Texts = says("what somebody on call has at hand", ())
 
 

@@ -17,20 +17,20 @@ import re
 from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from watchkeeper.manual import units
 from watchkeeper.manual.condition import ast as condition_ast
 from watchkeeper.manual.condition import parser as condition_parser
 from watchkeeper.manual.condition import printer as condition_printer
+from watchkeeper.manual.model.forms import OneOrMore
 from watchkeeper.manual.model.unfit import Unfit, nearest
 from watchkeeper.manual.predicate import parser as predicate_parser
 from watchkeeper.manual.predicate.ast import Expression
 
-Value = TypeVar("Value")
 Misread: TypeAlias = units.UnitMistake | condition_parser.ConditionMistake | predicate_parser.SyntaxMistake
 
 LONGEST_TEXT = 20_000
@@ -119,20 +119,16 @@ def read_name(value: Any) -> str:
     return text
 
 
-def one_or_more(value: Any) -> Any:
-    """
-    A single item stands for a list of one.
-    """
-    return value if isinstance(value, list | tuple) else (value,)
-
-
 def read_length(value: Any) -> units.Duration:
     """
     A span of time: `15m`, `1h30m`.
     """
     if isinstance(value, units.Duration):
         return value
-    return _fit(units.parse_duration(_text_of(value, "a span of time such as `15m`")))
+    found = units.parse_duration(_text_of(value, "a span of time such as `15m`"))
+    if isinstance(found, units.UnitMistake):
+        raise _unfit(found)
+    return found
 
 
 def read_response(value: Any) -> units.Duration | units.NextBusinessDay:
@@ -141,7 +137,10 @@ def read_response(value: Any) -> units.Duration | units.NextBusinessDay:
     """
     if isinstance(value, units.Duration | units.NextBusinessDay):
         return value
-    return _fit(units.parse_response(_text_of(value, "`immediate`, a time such as `30m`, or `next business day`")))
+    found = units.parse_response(_text_of(value, "`immediate`, a time such as `30m`, or `next business day`"))
+    if isinstance(found, units.UnitMistake):
+        raise _unfit(found)
+    return found
 
 
 def read_within(value: Any) -> units.Duration | str:
@@ -160,7 +159,10 @@ def read_number(value: Any) -> units.Quantity:
     """
     if isinstance(value, units.Quantity):
         return value
-    return _fit(units.parse_quantity(_text_of(value, "a number such as `80%` or `500ms`")))
+    found = units.parse_quantity(_text_of(value, "a number such as `80%` or `500ms`"))
+    if isinstance(found, units.UnitMistake):
+        raise _unfit(found)
+    return found
 
 
 def read_rate(value: Any) -> units.Quantity:
@@ -182,11 +184,11 @@ def read_amount(value: Any) -> Amount:
     text = _text_of(value, "a number such as `500/h`, or a range such as `5..15m`")
     approx = text.startswith("~")
     bare = text.removeprefix("~").lstrip()
-    if ".." in bare:
-        both: units.Range = _fit(units.parse_range(bare), column=len(text) - len(bare))
-        return Amount(low=both.low, high=both.high, approx=approx, written=text)
-    one: units.Quantity = _fit(units.parse_quantity(bare), column=len(text) - len(bare))
-    return Amount(low=one, high=one, approx=approx, written=text)
+    found = units.parse_range(bare) if ".." in bare else units.parse_quantity(bare)
+    if isinstance(found, units.UnitMistake):
+        raise _unfit(found, column=len(text) - len(bare))
+    low, high = (found.low, found.high) if isinstance(found, units.Range) else (found, found)
+    return Amount(low=low, high=high, approx=approx, written=text)
 
 
 def read_whole(value: Any) -> int:
@@ -293,7 +295,10 @@ def read_condition(value: Any) -> condition_ast.Condition:
     """
     if isinstance(value, condition_ast.Condition):
         return value
-    return _fit(condition_parser.parse(_text_of(value, "a condition such as `< 95% over 15m`")))
+    found = condition_parser.parse(_text_of(value, "a condition such as `< 95% over 15m`"))
+    if isinstance(found, condition_parser.ConditionMistake):
+        raise _unfit(found)
+    return found
 
 
 def read_predicate(value: Any) -> Predicate:
@@ -303,7 +308,10 @@ def read_predicate(value: Any) -> Predicate:
     if isinstance(value, Predicate):
         return value
     text = _text_of(value, "a predicate such as `status >= 500`")
-    return Predicate(text=text, expression=_fit(predicate_parser.parse(text)))
+    found = predicate_parser.parse(text)
+    if isinstance(found, predicate_parser.SyntaxMistake):
+        raise _unfit(found)
+    return Predicate(text=text, expression=found)
 
 
 def read_window(value: Any) -> condition_ast.Rolling | condition_ast.Calendar:
@@ -324,14 +332,12 @@ def read_window(value: Any) -> condition_ast.Rolling | condition_ast.Calendar:
     return condition_ast.Rolling(duration=length)
 
 
-def _fit(found: Value | Misread, column: int = 0) -> Value:
+def _unfit(mistake: Misread, column: int = 0) -> Unfit:
     """
-    What a parser gave; its mistake raised as `Unfit`. `column` is how far the parsed text was moved in.
+    What a parser found wrong. `column` is how far the parsed text was moved in.
     """
-    if isinstance(found, units.UnitMistake | condition_parser.ConditionMistake | predicate_parser.SyntaxMistake):
-        said = f"`{found.found}`" if found.found else "nothing more"
-        raise Unfit(found=said, wanted=found.wanted, column=found.column + column, sentence=True)
-    return found
+    said = f"`{mistake.found}`" if mistake.found else "nothing more"
+    return Unfit(found=said, wanted=mistake.wanted, column=mistake.column + column, sentence=True)
 
 
 def window_text(window: condition_ast.Rolling | condition_ast.Calendar) -> str:
@@ -351,10 +357,10 @@ def _schema(description: str, *examples: str) -> WithJsonSchema:
 _STR = PlainSerializer(str, return_type=str)
 
 Text = Annotated[str, PlainValidator(read_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(one_or_more)]
+Texts = Annotated[tuple[Text, ...], OneOrMore()]
 Name = Annotated[str, PlainValidator(read_name), WithJsonSchema({"type": "string"})]
 #: One name, or a list of names.
-Names = Annotated[tuple[Name, ...], BeforeValidator(one_or_more)]
+Names = Annotated[tuple[Name, ...], OneOrMore()]
 Flag = Annotated[bool, PlainValidator(read_flag), WithJsonSchema({"type": "boolean"})]
 WholeNumber = Annotated[int, PlainValidator(read_whole), _schema("a whole number", "20", "20 events")]
 Number = Annotated[units.Quantity, PlainValidator(read_number), _STR, _schema("a number with its unit", "80%", "500ms")]
@@ -382,7 +388,7 @@ Condition_ = Annotated[
     PlainSerializer(condition_printer.show, return_type=str),
     _schema("a condition", "< 95% over 15m", "p95 < 1.5s"),
 ]
-Conditions = Annotated[tuple[Condition_, ...], BeforeValidator(one_or_more)]
+Conditions = Annotated[tuple[Condition_, ...], OneOrMore()]
 Predicate_ = Annotated[Predicate, PlainValidator(read_predicate), _STR, WithJsonSchema({"type": ["string", "boolean"]})]
 Zone = Annotated[str, PlainValidator(read_zone), _schema("an IANA time zone", "UTC", "Europe/Berlin")]
 Clock = Annotated[

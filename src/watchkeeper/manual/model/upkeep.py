@@ -8,8 +8,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from watchkeeper.manual.model.base import ChannelName, Entry, IndicatorName, Named, PartName, Several, in_words, says
+from watchkeeper.manual.model.base import ChannelName, Entry, IndicatorName, Named, PartName, Several, says
 from watchkeeper.manual.model.calendar import DaysText, KeepText
+from watchkeeper.manual.model.forms import InWords
 from watchkeeper.manual.model.responding import Review
 from watchkeeper.manual.model.scalars import (
     Amount_,
@@ -189,7 +190,7 @@ class Note(Entry):
     """
 
     text: Text | None = says("the note")
-    items: Several[Annotated[NoteItem, in_words("text")]] = says("the note, point by point", ())
+    items: Several[Annotated[NoteItem, InWords("text")]] = says("the note, point by point", ())
     about: Text | None = says("what it is about")
     when: Text | None = says("when it is meant for")
     review: Review | None = says("how often it is looked at again")
