@@ -65,6 +65,12 @@ _HELD = select(tables.outbox).where(_O.state == "held", _O.channel == bindparam(
 _OF_SUBJECT = (
     select(tables.outbox).where(_O.subject == bindparam("subject")).order_by(_O.id.desc()).limit(bindparam("most"))
 )
+_SENT_AT = (
+    select(_O.settled_ns)
+    .where(_O.channel == bindparam("channel"), _O.settled_ns >= bindparam("since_ns"), _O.state == "sent")
+    .order_by(_O.settled_ns)
+)
+_RECENT = select(tables.outbox).order_by(_O.id.desc()).limit(bindparam("most"))
 _COUNTS = select(_O.state, func.count()).group_by(_O.state)
 _OLDEST_DUE = select(func.min(_O.due_ns)).where(_O.state == "due")
 
@@ -110,6 +116,20 @@ def sent_since(view: Connection, channel: str, since_ns: int) -> int:
     How many notices the channel delivered from `since_ns` on.
     """
     return view.execute(_SENT_SINCE, {"channel": channel, "since_ns": since_ns}).scalar_one()
+
+
+def sent_at(view: Connection, channel: str, *, since_ns: int) -> list[int]:
+    """
+    When the channel delivered notices from `since_ns` on, oldest first.
+    """
+    return list(view.execute(_SENT_AT, {"channel": channel, "since_ns": since_ns}).scalars())
+
+
+def recent(view: Connection, *, most: int = 20) -> list[NoticeRow]:
+    """
+    The newest notices, newest first.
+    """
+    return read(NoticeRow, view.execute(_RECENT, {"most": most}))
 
 
 def counts(view: Connection) -> dict[str, int]:

@@ -1,0 +1,63 @@
+"""
+How do the nouns of deciding become JSON in a row, and nouns again?
+
+Fractions are kept exact, as `[numerator, denominator]`.
+"""
+
+from fractions import Fraction
+from typing import Any
+
+from watchkeeper.decide.reasons import Reason
+from watchkeeper.decide.values import Finding, Numbers, Truth
+from watchkeeper.manual.units import Dimension
+
+
+def finding_to_json(finding: Finding | None) -> dict[str, Any]:
+    """
+    A finding with its arithmetic; an empty object for none.
+    """
+    if finding is None:
+        return {}
+    numbers = finding.numbers
+    return {
+        "truth": finding.truth.value,
+        "reason": finding.reason.value,
+        "others": list(finding.others),
+        "value": _fraction(numbers.value),
+        "limit": _fraction(numbers.limit),
+        "dimension": numbers.dimension.value,
+        "events": numbers.events,
+        "hits": numbers.hits,
+        "hits_are": numbers.hits_are,
+        "window_ns": numbers.window_ns,
+        "start_ns": numbers.start_ns,
+        "at_least": numbers.at_least,
+        "known": numbers.known,
+        "slots": numbers.slots,
+    }
+
+
+def finding_from_json(found: dict[str, Any]) -> Finding | None:
+    """
+    The finding that `finding_to_json` wrote.
+    """
+    if not found:
+        return None
+    same = ("events", "hits", "hits_are", "window_ns", "start_ns", "at_least", "known", "slots")
+    numbers = Numbers(
+        value=_read(found["value"]),
+        limit=_read(found["limit"]),
+        dimension=Dimension(found["dimension"]),
+        **{name: found[name] for name in same},
+    )
+    return Finding(
+        truth=Truth(found["truth"]), reason=Reason(found["reason"]), numbers=numbers, others=tuple(found["others"])
+    )
+
+
+def _fraction(value: Fraction | None) -> list[int] | None:
+    return None if value is None else [value.numerator, value.denominator]
+
+
+def _read(found: list[int] | None) -> Fraction | None:
+    return None if found is None else Fraction(*found)

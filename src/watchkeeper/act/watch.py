@@ -1,0 +1,305 @@
+"""
+What can people ask of the watch, and do with it?
+
+The use cases behind every door: pages, API and terminal call these and nothing else. Reading takes the engine's lock for a
+moment and one read of the state; what changes something says who did it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from watchkeeper.act import memory
+from watchkeeper.act.asking import gather
+from watchkeeper.act.turn import Standing
+from watchkeeper.decide.conditions import judge
+from watchkeeper.decide.objectives import ObjectiveStatus, objective_status
+from watchkeeper.decide.reasons import Reason
+from watchkeeper.decide.rules import Rule, windows_of
+from watchkeeper.decide.values import AlertKey, AlertMemory, Finding, Incident
+from watchkeeper.manual.condition.ast import Condition
+from watchkeeper.manual.model.promising import Objective
+from watchkeeper.manual.windows import agreements, targets
+from watchkeeper.measure.answers import Answer, Question, Span
+from watchkeeper.measure.grid import Tier
+from watchkeeper.measure.intake import Intake
+from watchkeeper.measure.merges import Exemplar, Merge
+from watchkeeper.outside.clock import Clock
+from watchkeeper.store import alerts, decisions, incidents, notices
+from watchkeeper.store.alerts import AlertRow, TransitionRow
+from watchkeeper.store.decisions import DecisionRow
+from watchkeeper.store.incidents import TimelineRow
+from watchkeeper.store.notices import NoticeRow
+from watchkeeper.store.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """
+    An alert as it stands: what is remembered, what was found just now, its rule (None once withdrawn).
+    """
+
+    memory: AlertMemory
+    rule: Rule | None
+    finding: Finding | None
+    row: AlertRow | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertStory:
+    """
+    An alert with all that happened to it and because of it, newest first.
+    """
+
+    alert: AlertView
+    transitions: tuple[TransitionRow, ...]
+    notices: tuple[NoticeRow, ...]
+    decisions: tuple[DecisionRow, ...]
+    incidents: tuple[Incident, ...]
+    siblings: tuple[AlertView, ...]  # the same rule for the other values of its label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """
+    Slot by slot over a window: when each slot begins (ns), how many events, how many matched, and merges where there are any.
+    """
+
+    tier: Tier
+    starts_ns: tuple[int, ...]
+    counts: tuple[int, ...]
+    matched: tuple[int, ...]
+    heard: tuple[bool, ...]
+    merges: dict[int, Merge]  # by index into the slots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveStory:
+    """
+    An objective from all sides: its status, by value of its labels, over other windows, its alerts, its worst observations.
+    """
+
+    status: ObjectiveStatus
+    objective: Objective
+    breakdown: dict[str, dict[str, ObjectiveStatus]]  # label -> value -> status
+    windows: tuple[tuple[int, Answer], ...]  # length in ns -> answer
+    alerts: tuple[AlertView, ...]
+    worst: tuple[Exemplar, ...]  # (at_ns, value in steps, trace id)
+    scale: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentStory:
+    """
+    An incident with its timeline (oldest first) and its alerts.
+    """
+
+    incident: Incident
+    timeline: tuple[TimelineRow, ...]
+    alerts: tuple[AlertView, ...]
+
+
+SHOWN_WINDOWS_NS = tuple(minutes * 60 * 10**9 for minutes in (5, 30, 60, 360, 1440, 4320))
+
+
+class Watch:
+    """
+    A running watch. Safe to call from any thread.
+    """
+
+    def __init__(self, *, standing: Standing, intake: Intake, state: State, clock: Clock) -> None:
+        self.standing = standing
+        self.intake, self.state, self.clock = intake, state, clock
+
+    # --- reading
+
+    def objectives(self) -> list[ObjectiveStatus]:
+        """
+        Every live objective as it stands now, in the manual's order.
+        """
+        with self.intake.lock:
+            return [self._status(name) for name in self._live_objectives()]
+
+    def objective(self, name: str) -> ObjectiveStory:
+        """
+        One objective from all sides; KeyError for an unknown (or not yet live) one.
+        """
+        manual, now_ns = self.standing.manual, self.clock.now_ns()
+        objective = manual.objectives[name]
+        with self.intake.lock:
+            engine = self.intake.engine
+            plan = engine.plan.indicators[objective.indicator]
+            breakdown = {
+                label: {value: self._status(name, label, value) for value in engine.labels(objective.indicator, label)}
+                for label in plan.by
+            }
+            lengths = [ns for ns in SHOWN_WINDOWS_NS if ns <= engine.plan.longest_ns]
+            questions = [Question(indicator=objective.indicator, window=Span(ns=ns)) for ns in lengths]
+            answers = engine.ask_all(questions, now_ns)
+            status = self._status(name)
+        views = [view for view in self.alerts() if view.rule is not None and view.rule.indicator == objective.indicator]
+        worst = next((answer.worst for answer in answers if answer.worst), ())
+        return ObjectiveStory(
+            status=status,
+            objective=objective,
+            breakdown=breakdown,
+            windows=tuple(zip(lengths, answers, strict=True)),
+            alerts=tuple(views),
+            worst=worst,
+            scale=plan.scale,
+        )
+
+    def history(self, indicator: str, *, window_ns: int, label: str = "", value: str = "") -> History:
+        """
+        An indicator slot by slot, for drawing; KeyError for an unknown one.
+        """
+        now_ns = self.clock.now_ns()
+        question = Question(indicator=indicator, window=Span(ns=window_ns), label=label, value=value)
+        with self.intake.lock:
+            engine = self.intake.engine
+            engine.advance(now_ns)
+            tier, first, counts, matched = engine.history(question, now_ns)
+            merges = {slot - first: merge for slot, merge in engine.merged(question, now_ns)}
+            heard = engine.heard_slots(indicator, tier, first, first + len(counts) - 1)
+        return History(
+            tier=tier,
+            starts_ns=tuple((first + i) * tier.slot_ns for i in range(len(counts))),
+            counts=tuple(counts.tolist()),
+            matched=tuple(matched.tolist()),
+            heard=tuple(heard),
+            merges=merges,
+        )
+
+    def alerts(self) -> list[AlertView]:
+        """
+        Every alert, with what its condition comes to at this moment.
+        """
+        now_ns = self.clock.now_ns()
+        with self.intake.lock:
+            self.intake.engine.advance(now_ns)
+            asked, _ = gather(self.standing.rules, self.intake.engine, now_ns=now_ns)
+        findings = {
+            key: judge(condition, one)
+            for key, one in asked.items()
+            if (condition := self.standing.rules[key.rule].condition) is not None
+        }
+        with self.state.reading() as view:
+            rows = {memory.memory_of(row).key: row for row in alerts.every(view)}
+        keys = sorted({*findings, *rows}, key=str)
+        return [self._view(key, findings.get(key), rows.get(key)) for key in keys]
+
+    def alert(self, key: str) -> AlertStory:
+        """
+        One alert by its key (`parse-success[platform=spotify]`) with its story; KeyError for an unknown one.
+        """
+        views = {str(view.memory.key): view for view in self.alerts()}
+        found = views[key]
+        with self.state.reading() as view:
+            return AlertStory(
+                alert=found,
+                transitions=tuple(alerts.transitions_of(view, key)),
+                notices=tuple(notices.of_subject(view, key)),
+                decisions=tuple(decisions.of_alert(view, key)),
+                incidents=tuple(memory.incident_of(view, row) for row in incidents.of_alert(view, key)),
+                siblings=tuple(
+                    one for name, one in views.items() if one.memory.key.rule == found.memory.key.rule and name != key
+                ),
+            )
+
+    def incidents(self, *, most: int = 50) -> list[Incident]:
+        """
+        The newest incidents, open and closed.
+        """
+        with self.state.reading() as view:
+            return [memory.incident_of(view, row) for row in incidents.recent(view, most=most)]
+
+    def incident(self, number: int) -> IncidentStory:
+        """
+        One incident with its timeline; KeyError for an unknown number.
+        """
+        with self.state.reading() as view:
+            row = incidents.by_number(view, number)
+            if row is None:
+                raise KeyError(number)
+            incident = memory.incident_of(view, row)
+            timeline = tuple(incidents.timeline_of(view, row.id))
+        mine = [one for one in self.alerts() if str(one.memory.key) in incident.alerts]
+        return IncidentStory(incident=incident, timeline=timeline, alerts=tuple(mine))
+
+    def recent_notices(self, *, most: int = 20) -> list[NoticeRow]:
+        """
+        The newest messages, whatever became of them.
+        """
+        with self.state.reading() as view:
+            return notices.recent(view, most=most)
+
+    # --- doing
+
+    def close_incident(self, number: int, *, by: str) -> Incident:
+        """
+        A person closes an incident; closing a closed one changes nothing. KeyError for an unknown number.
+        """
+        now_ns = self.clock.now_ns()
+        with self.state.transaction() as tx:
+            row = incidents.by_number(tx, number)
+            if row is None:
+                raise KeyError(number)
+            if row.state == memory.OPEN:
+                memory.close_incident(tx, row.id, at_ns=now_ns, by=by, reason=Reason.BY_A_PERSON.value)
+        return self.incident(number).incident
+
+    def reopen_incident(self, number: int, *, by: str) -> Incident:
+        """
+        Undo a closing. KeyError for an unknown number.
+        """
+        now_ns = self.clock.now_ns()
+        with self.state.transaction() as tx:
+            row = incidents.by_number(tx, number)
+            if row is None:
+                raise KeyError(number)
+            memory.reopen_incident(tx, row, at_ns=now_ns, by=by)
+        return self.incident(number).incident
+
+    def note(self, number: int, *, text: str, by: str) -> Incident:
+        """
+        A person writes a line on an incident's timeline. KeyError for an unknown number.
+        """
+        with self.state.transaction() as tx:
+            row = incidents.by_number(tx, number)
+            if row is None:
+                raise KeyError(number)
+            entry = TimelineRow(incident_id=row.id, at_ns=self.clock.now_ns(), kind="note", text=text, by=by)
+            incidents.add_timeline(tx, [entry])
+        return self.incident(number).incident
+
+    # --- how
+
+    def _live_objectives(self) -> list[str]:
+        known = self.intake.engine.plan.indicators
+        return [name for name, one in self.standing.manual.objectives.items() if one.indicator in known]
+
+    def _status(self, name: str, label: str = "", value: str = "") -> ObjectiveStatus:
+        manual, now_ns = self.standing.manual, self.clock.now_ns()
+        objective, engine = manual.objectives[name], self.intake.engine
+        engine.advance(now_ns)
+
+        def answered(conditions: Sequence[Condition]) -> list[tuple[Condition, Answer]]:
+            questions = [
+                Question(indicator=objective.indicator, window=windows_of(one)[0], label=label, value=value)
+                for one in conditions
+            ]
+            return list(zip(conditions, engine.ask_all(questions, now_ns), strict=True))
+
+        return objective_status(
+            name,
+            answered(targets(objective, manual)),
+            answered(agreements(objective, manual)),
+            indicator=manual.indicators[objective.indicator],
+        )
+
+    def _view(self, key: AlertKey, finding: Finding | None, row: AlertRow | None) -> AlertView:
+        return AlertView(
+            memory=memory.memory_of(row) if row else AlertMemory(key=key),
+            rule=self.standing.rules.get(key.rule),
+            finding=finding or (memory.finding_of(row) if row else None),
+            row=row,
+        )

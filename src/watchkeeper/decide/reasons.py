@@ -1,0 +1,77 @@
+"""
+Why was it decided so?
+
+A closed list: the same word is the metric label, the row in the record and (through `words`) the sentence on the page.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """
+    Why a condition holds or is unknown, why an alert changed, why a message goes out or does not.
+    """
+
+    # a condition
+    HOLDS = "holds"
+    CLEAR = "clear"
+    NO_EVENTS = "no-events"
+    TOO_FEW = "too-few"
+    NOT_HEARD = "not-heard"
+    UNDECIDABLE = "undecidable"
+    NO_BUDGET = "no-budget"
+    # an alert
+    BEGAN_TO_HOLD = "began-to-hold"
+    HELD_LONG_ENOUGH = "held-long-enough"
+    STOPPED_HOLDING = "stopped-holding"
+    RESOLVED = "resolved"
+    BECAME_UNKNOWN = "became-unknown"
+    HEARD_AGAIN = "heard-again"
+    EVENT = "event"
+    WITHDRAWN = "withdrawn"
+    # a message
+    FIRST = "first"
+    REPEAT = "repeat"
+    OVER = "over"
+    UNKNOWN_TOO_LONG = "unknown-too-long"
+    DIGEST = "digest"
+    RATE_LIMITED = "rate-limited"
+    NO_ROUTE = "no-route"
+    PLANNED_CHANNEL = "planned-channel"
+    MERGED = "merged"
+    # an incident
+    SEVERITY_OPENS = "severity-opens"
+    ALERTS_RESOLVED = "alerts-resolved"
+    BY_A_PERSON = "by-a-person"
+
+
+#: Each reason as people read it.
+SAYS: dict[Reason, str] = {
+    Reason.HOLDS: "the condition holds",
+    Reason.CLEAR: "the condition does not hold",
+    Reason.NO_EVENTS: "nothing happened in the window",
+    Reason.TOO_FEW: "too few events in the window to judge",
+    Reason.NOT_HEARD: "less than half of the window was heard",
+    Reason.UNDECIDABLE: "the source only gives buckets, and its limits do not tell",
+    Reason.NO_BUDGET: "the target leaves no budget, so there is nothing to burn",
+    Reason.BEGAN_TO_HOLD: "the condition began to hold",
+    Reason.HELD_LONG_ENOUGH: "the condition held long enough",
+    Reason.STOPPED_HOLDING: "the condition stopped holding before its time was up",
+    Reason.RESOLVED: "the condition is clear again",
+    Reason.BECAME_UNKNOWN: "it can no longer be judged",
+    Reason.HEARD_AGAIN: "it can be judged again",
+    Reason.EVENT: "it happened",
+    Reason.WITHDRAWN: "the rule is no longer in the manual",
+    Reason.FIRST: "first time it fires",
+    Reason.REPEAT: "still firing after the repeat interval",
+    Reason.OVER: "it is over",
+    Reason.UNKNOWN_TOO_LONG: "unknown for too long: please look",
+    Reason.DIGEST: "what the rate limit held back",
+    Reason.RATE_LIMITED: "held by the channel's rate limit",
+    Reason.NO_ROUTE: "no route leads to a channel",
+    Reason.PLANNED_CHANNEL: "the channel is only planned",
+    Reason.MERGED: "it was over before the first message could be sent",
+    Reason.SEVERITY_OPENS: "an alert of this severity opens an incident",
+    Reason.ALERTS_RESOLVED: "all its alerts resolved",
+    Reason.BY_A_PERSON: "a person did it",
+}

@@ -1,0 +1,118 @@
+"""
+What does the engine answer, and what is it asked?
+
+A question names a series, a window and the thresholds that matter; an answer holds exact counts, or bounds where the source
+only has buckets, and says how much of the window was heard at all.
+
+>>> Answer(start_ns=0, end_ns=10, count=200, matched=186, known=9, slots=10).share
+Fraction(93, 100)
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from watchkeeper.manual.condition.ast import Period
+from watchkeeper.measure.merges import Exemplar, Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """
+    A rolling window: the last `ns` nanoseconds.
+    """
+
+    ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """
+    A calendar window: from the local beginning of this period until now.
+    """
+
+    period: Period
+
+
+#: How far single observations are looked for: age, left, last, strikes, events.
+LOOKS_BACK = Span(ns=24 * 3600 * 1_000_000_000)
+
+
+def event_name(kind: str) -> str:
+    """
+    The stream and the indicator that count the plain events of a kind, for event rules.
+    """
+    return f"on:{kind}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """
+    One series over one window. `ago_ns` asks about the same window as it was that long ago.
+    """
+
+    indicator: str
+    window: Span | Since
+    label: str = ""
+    value: str = ""
+    ago_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Under:
+    """
+    How many lie under a threshold: surely, and at most.
+    """
+
+    sure: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """
+    What one series did in one window. Counts are weighted; `total` is a sum in integer steps of 1/`scale` SI unit.
+
+    `known` of `slots` slots were heard. `low`, `high` and `last` are values in steps, None where nothing carried one.
+    """
+
+    start_ns: int
+    end_ns: int
+    count: int = 0
+    matched: int = 0  # for which the indicator's `good` or `bad` holds
+    valued: int = 0
+    total: int = 0
+    bucketed: int = 0  # known only between two limits
+    scale: int = 1
+    under: dict[int, Under] = field(default_factory=dict)  # by exclusive integer bound
+    low: int | None = None
+    high: int | None = None
+    last: int | None = None
+    last_at_ns: int | None = None
+    seen_ns: int | None = None  # the newest observation
+    known: int = 0
+    slots: int = 0
+    born_ns: int | None = None  # when its stream was first heard, ever
+    buckets: dict[int, int] = field(default_factory=dict)
+    results: tuple[Result, ...] = ()  # the newest results, oldest first
+    worst: tuple[Exemplar, ...] = ()
+
+    @property
+    def share(self) -> Fraction | None:
+        """
+        Matched of all; None when nothing was seen.
+        """
+        return Fraction(self.matched, self.count) if self.count else None
+
+    @property
+    def mean(self) -> Fraction | None:
+        """
+        The mean value in SI units; None when nothing was valued, or when a part is only known by its bucket.
+        """
+        return Fraction(self.total, self.valued * self.scale) if self.valued and not self.bucketed else None
+
+    @property
+    def half_known(self) -> bool:
+        """
+        Whether a source was heard in at least half of the window.
+        """
+        return self.slots > 0 and 2 * self.known >= self.slots

@@ -1,0 +1,99 @@
+"""
+What cannot be added up, but merged: the smallest, the largest, the last value, a histogram, the newest results, the worst.
+
+>>> a, b = Merge.of(value=3, at_ns=10), Merge.of(value=9, at_ns=4)
+>>> a.take(b)
+>>> a.low, a.high, a.last
+(3, 9, (10, 3))
+
+Merging is commutative, associative and, but for the histogram, idempotent, so order and batching cannot change the outcome.
+The histogram has eight buckets per doubling (a bucket is 9 % wide), for showing a quantile; verdicts never use it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import ceil
+
+import numpy as np
+
+from watchkeeper.measure.values import Ints
+
+BUCKETS_PER_DOUBLING = 8
+KEEP_WORST = 3
+KEEP_RESULTS = 32
+
+#: (at_ns, value, trace id in hex): how bad is by value, then by time.
+Exemplar = tuple[int, int, str]
+#: (at_ns, 1 where the indicator's `good` or `bad` holds)
+Result = tuple[int, int]
+
+
+@dataclass(slots=True, kw_only=True)
+class Merge:
+    """
+    The mergeable numbers of one series in one slot; values in the stream's integer steps, None where nothing was valued.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    last: tuple[int, int] | None = None  # (at_ns, value) of the newest valued observation
+    seen_ns: int = 0  # the newest observation, valued or not
+    buckets: dict[int, int] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)  # the newest, where a condition counts strikes
+    worst: list[Exemplar] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, *, value: int, at_ns: int) -> "Merge":
+        """
+        One value at one time.
+        """
+        return cls(low=value, high=value, last=(at_ns, value), seen_ns=at_ns)
+
+    def take(self, other: "Merge") -> None:
+        """
+        Merge another into this one.
+        """
+        self.low = min((v for v in (self.low, other.low) if v is not None), default=None)
+        self.high = max((v for v in (self.high, other.high) if v is not None), default=None)
+        self.last = max((v for v in (self.last, other.last) if v is not None), default=None)
+        self.seen_ns = max(self.seen_ns, other.seen_ns)
+        for bucket, n in other.buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + n
+        if other.results:
+            self.results = sorted(self.results + other.results)[-KEEP_RESULTS:]
+        if other.worst:
+            self.worst = keep_worst(self.worst + other.worst)
+
+
+def keep_worst(found: Iterable[Exemplar]) -> list[Exemplar]:
+    """
+    The few worst: the largest values, the newest first among equals.
+    """
+    return sorted(set(found), key=lambda one: (one[1], one[0], one[2]), reverse=True)[:KEEP_WORST]
+
+
+def bucket_of(values: Ints) -> Ints:
+    """
+    The histogram bucket of each value: floor(8 log2 v), with 0 and below in bucket -1.
+    """
+    positive = np.maximum(values, 1).astype(np.float64)
+    found = np.floor(np.log2(positive) * BUCKETS_PER_DOUBLING).astype(np.int64)
+    return np.where(values > 0, found, -1)
+
+
+def quantile(buckets: dict[int, int], share: float) -> int | None:
+    """
+    About where the quantile lies, in steps (the bucket's geometric middle); None for an empty histogram.
+
+    >>> quantile({80: 95, 96: 5}, 0.95), quantile({80: 95, 96: 5}, 0.99)
+    (1069, 4278)
+    """
+    total = sum(buckets.values())
+    if total == 0:
+        return None
+    rank, seen = ceil(share * total), 0
+    for bucket in sorted(buckets):
+        seen += buckets[bucket]
+        if seen >= rank:
+            return 0 if bucket < 0 else round(2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING))
+    return None
