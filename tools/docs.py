@@ -75,9 +75,17 @@ def manual_reference() -> str:
     return render()
 
 
+def manual_schema() -> str:
+    """What may stand in a manual, for editors."""
+    from watchkeeper.manual.schema import manual_schema_text
+
+    return manual_schema_text()
+
+
 REFERENCES: dict[str, Callable[[], str | None]] = {
     "docs/reference/cli.md": cli_reference,
     "docs/reference/manual.md": manual_reference,
+    "docs/manual.schema.json": manual_schema,
 }
 
 

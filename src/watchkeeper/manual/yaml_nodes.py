@@ -28,6 +28,7 @@ Parser: Any = getattr(
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile(r"""(?:[:\-,\[{]\s+|[\[{]|^\s*)([>!%@`|*&][^\s"'][^,}\]#]*|[>|] [^,}\]#]+)""")
+_COMPARISON = re.compile(r"(?:[:\-,\[{]\s+|\[)(>=?\s*~?\d[^,}\]#]*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def read_nodes(text: str, file: str = "manual.yaml") -> Node | list[Fault]:
     try:
         node = builder.document(yaml.parse(text, Loader=Parser))
     except yaml.MarkedYAMLError as error:
-        return [*builder.faults, _grammar_fault(error, text, file)]
+        return [*builder.faults, *_grammar_faults(error, text, file)]
     except yaml.YAMLError as error:
         return [*builder.faults, Fault(mark=Mark(file=file, line=1, column=1), found="no YAML", wanted=str(error))]
     return builder.faults or node
@@ -178,6 +179,8 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Node:
         mark = self._mark(event)
+        if odd := _UNPRINTABLE.search(event.value):
+            self._fault(mark, f"the character U+{ord(odd[0]):04X}", "readable text")
         empty = event.value == "" and event.style in (None, "")
         quote = 0 if event.style in (None, "") else 1
         start = event.start_mark.index + quote
@@ -235,24 +238,40 @@ def _size(node: Node) -> int:
     return 1 + sum(_size(item) for item in node.items or ())
 
 
-def _grammar_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Fault:
+def _grammar_faults(error: yaml.MarkedYAMLError, text: str, file: str) -> Iterator[Fault]:
+    """
+    Where YAML stopped and why; and, since the same slip is seldom made once, every bare comparison after it.
+    """
     at = error.problem_mark or error.context_mark
-    line, column = (at.line, at.column) if at else (0, 0)
     lines = text.splitlines() or [""]
-    source = lines[min(line, len(lines) - 1)]
-    mark = Mark(file=file, line=line + 1, column=column + 1)
-    found = f"`{source.strip()[:60]}`"
+    line = min(at.line, len(lines) - 1) if at else 0
+    if isinstance(error, _TooMuch) or not (special := _SPECIAL.search(lines[line])):
+        yield _grammar_fault(error, lines[line], Mark(file=file, line=line + 1, column=(at.column if at else 0) + 1))
+        return
+    yield _bare(special, line, file)
+    for index in range(line + 1, len(lines)):
+        if (bare := _COMPARISON.search(lines[index])) and _outside_quotes(lines[index][: bare.start(1)]):
+            yield _bare(bare, index, file)
+
+
+def _grammar_fault(error: yaml.MarkedYAMLError, line: str, mark: Mark) -> Fault:
+    found = f"`{line.strip()[:60]}`"
     if isinstance(error, _TooMuch):
-        return Fault(mark=mark, found=str(error.problem), wanted="a manual is smaller than that")
-    if special := _SPECIAL.search(source):
-        mark = Mark(file=file, line=min(line, len(lines) - 1) + 1, column=special.start(1) + 1)
-        written = special[1].strip()
-        wanted = f'text that starts with `{written[0]}` needs quotes round it: "{written}"'
-        return Fault(mark=mark, found=f"`{written}`", wanted=wanted)
-    if "\t" in source[: len(source) - len(source.lstrip())] or "'\\t'" in str(error.problem):
+        return Fault(mark=mark, found=str(error.problem), wanted="a smaller manual")
+    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in str(error.problem):
         return Fault(mark=mark, found="a tab", wanted="spaces for indentation")
     if "mapping values are not allowed" in str(error.problem):
-        return Fault(
-            mark=mark, found=found, wanted="quotes round a text that holds `: `, or the key one level further in or out"
-        )
+        wanted = "quotes round a text that holds `: `, or the key one level further in or out"
+        return Fault(mark=mark, found=found, wanted=wanted)
     return Fault(mark=mark, found=found, wanted=f"YAML that can be read ({error.problem})")
+
+
+def _bare(match: re.Match[str], line: int, file: str) -> Fault:
+    written = match[1].strip()
+    wanted = f'text that starts with `{written[0]}` needs quotes round it: "{written}"'
+    mark = Mark(file=file, line=line + 1, column=match.start(1) + 1)
+    return Fault(mark=mark, found=f"`{written}`", wanted=wanted)
+
+
+def _outside_quotes(text: str) -> bool:
+    return text.count('"') % 2 == 0 and text.count("'") % 2 == 0 and "#" not in text
