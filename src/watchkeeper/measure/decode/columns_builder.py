@@ -109,15 +109,17 @@ class ColumnsBuilder:
         return {name: Column(codes=codes[i], values=self._values[i]) for i, name in enumerate(self._names)}
 
     def _merged(self, attributes: Iterable[Node], inherited: list[int]) -> list[int]:
-        codes, ranks, hits = inherited.copy(), self._far.copy(), self._hits
+        codes, ranks, known, hits, read = inherited.copy(), self._far.copy(), self._codes, self._hits.get, self._read
         for attribute in attributes:
-            columns = hits.get(attribute.key)
-            if columns is None or (value := self._read(attribute.value)) is None:
+            columns = hits(attribute.key)
+            if columns is None or (value := read(attribute.value)) is None:
                 continue
+            key = value if type(value) is str else _key(value)
             for column, rank in columns:
                 if rank < ranks[column]:
                     ranks[column] = rank
-                    codes[column] = self.code(column, value)
+                    code = known[column].get(key)  # as `code` does: this loop is most of what decoding costs
+                    codes[column] = self._new(column, key, value) if code is None else code
         return codes
 
     def _new(self, column: int, key: object, value: Scalar) -> int:

@@ -27,6 +27,9 @@ from watchkeeper.measure.values import Batch, Counters
 #: A histogram with more buckets than this is refused: every bucket is a row, and a counter to remember.
 MOST_BUCKETS: Final = 1024
 
+#: Names the series of a point; the limits of its buckets are part of the name.
+Identity = Callable[[Node, Iterable[float]], bytes]
+
 _DELTA: Final = 1  # AggregationTemporality
 _CUMULATIVE: Final = 2
 _NO_VALUE: Final = 1  # DataPointFlags: NO_RECORDED_VALUE_MASK
@@ -76,17 +79,17 @@ class MetricRows:
         self.rejected: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()
 
-    def add(self, metric: Node, identity: Callable[[Node, Iterable[float]], bytes]) -> None:
+    def add(self, metric: Node, identity: Identity) -> None:
         """
         The points of a metric; `identity` names the series of a point.
         """
         kind = self._form.data(metric)
         points = () if kind is None else getattr(metric, kind).data_points or ()
         read = self._reader(metric, kind, identity)
-        if read is None:
-            self.rejected["not-supported-yet"] += len(points)
-            return
         for point in points:
+            if read is None:
+                self.rejected["not-supported-yet"] += 1
+                continue
             if (point.flags or 0) & _NO_VALUE:
                 self.noted["no-recorded-value"] += 1
                 continue
@@ -94,9 +97,7 @@ class MetricRows:
             if why is not None:
                 self.rejected[why] += 1
 
-    def _reader(
-        self, metric: Node, kind: str | None, identity: Callable[[Node, Iterable[float]], bytes]
-    ) -> Callable[[Node], str | None] | None:
+    def _reader(self, metric: Node, kind: str | None, identity: Identity) -> Callable[[Node], str | None] | None:
         """
         What reads one point of it: returns why the point is rejected, or None. None for what cannot be read yet.
         """
@@ -116,7 +117,8 @@ class MetricRows:
         return None if temporality == _DELTA else lambda point: self._gauge(metric, point, scale)
 
     def _timely(self, point: Node) -> bool:
-        return (point.start_time_unix_nano or 0) <= (point.time_unix_nano or 0) < TOO_BIG and bool(point.time_unix_nano)
+        start, at = point.start_time_unix_nano or 0, point.time_unix_nano or 0
+        return 0 <= start <= at < TOO_BIG and at > 0
 
     def _gauge(self, metric: Node, point: Node, scale: Scale) -> str | None:
         number = self._form.number(point)
@@ -125,9 +127,7 @@ class MetricRows:
         self._number(metric, point, value, 1)
         return None
 
-    def _growth(
-        self, metric: Node, point: Node, scale: Scale, identity: Callable[[Node, Iterable[float]], bytes] | None
-    ) -> str | None:
+    def _growth(self, metric: Node, point: Node, scale: Scale, identity: Identity | None) -> str | None:
         number = self._form.number(point)
         if number is None or not isfinite(scale.of(number)) or number < 0:
             return "bad-value"
@@ -146,9 +146,7 @@ class MetricRows:
             self._number(metric, point, nan, int(growth))
         return None
 
-    def _histogram(
-        self, metric: Node, point: Node, scale: Scale, identity: Callable[[Node, Iterable[float]], bytes] | None
-    ) -> str | None:
+    def _histogram(self, metric: Node, point: Node, scale: Scale, identity: Identity | None) -> str | None:
         limits = [scale.of(one) for one in point.explicit_bounds or ()]
         counts = list(point.bucket_counts or ())
         if not counts:  # "the bucket counts may be left out": then only how many is known
