@@ -13,7 +13,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Boolean, JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 HEAD: Final = "0001"  # the newest file in migrations/versions
 
