@@ -12,9 +12,12 @@ from pydantic_core import ErrorDetails
 
 from watchkeeper.manual.marks import Marks, Place, show_path
 from watchkeeper.manual.mistakes import Mistake
+from watchkeeper.manual.model.base import Entry
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.shape import model_at
 from watchkeeper.manual.model.unfit import Unfit, nearest
+
+MISSING = "no such key"
 
 
 def explain(error: ValidationError, marks: Marks) -> Iterator[Mistake]:
@@ -33,7 +36,7 @@ def _explain(details: ErrorDetails, marks: Marks) -> Mistake:
     if details["type"] == "extra_forbidden":
         found, wanted, at = "a key that is not known", _known_keys(path), marks.of_key(path)
     elif details["type"] == "missing":
-        found, wanted, at = "nothing", "this key: it must be written", marks.of_key(path)
+        found, wanted, at = MISSING, "this key: it must be written", marks.of_key(path)
     elif isinstance(cause, Unfit):
         found, wanted, at = cause.found, cause.wanted, marks.of(path, column=cause.column)
     else:
@@ -54,10 +57,10 @@ def _explain(details: ErrorDetails, marks: Marks) -> Mistake:
 def _known_keys(path: Place) -> str:
     model = model_at(Manual, path[:-1])
     keys = [info.alias or name for name, info in model.model_fields.items()] if model else []
-    near = nearest(str(path[-1]), keys)
-    if len(path) == 1:
-        return f"one of the manual's keys{near}"
-    return f"one of {', '.join(keys)}{near}"
+    if near := nearest(str(path[-1]), keys):
+        return f"one of the keys that belong here{near}"
+    own = [key for key in keys if key not in Entry.model_fields] or keys
+    return "one of the manual's sections" if model is Manual else f"one of {', '.join(own)}"
 
 
 def _written(value: Any) -> str:

@@ -3,6 +3,7 @@ Does every name in the manual lead somewhere, and does every condition fit what 
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -10,41 +11,65 @@ from watchkeeper.manual.circles import circles
 from watchkeeper.manual.fits import misfits
 from watchkeeper.manual.marks import Marks, Place, show_path
 from watchkeeper.manual.mistakes import Mistake
+from watchkeeper.manual.model.base import RefersTo
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.model.shape import pieces, references
+from watchkeeper.manual.model.shape import references, unwrap
 from watchkeeper.manual.model.unfit import nearest
 
-Names = Mapping[str, tuple[str, ...]]
+
+def dangling(data: Mapping[str, Any], marks: Marks) -> Iterator[Mistake]:
+    """
+    Every reference that leads nowhere. Looks at the data as written, so that other mistakes in an entry hide none.
+    """
+    for place, name, target in _names(Manual, data, ()):
+        known = [each for section in target.sections for each in _group(data.get(section))]
+        if name not in known:
+            sections = " or ".join(f"`{section}`" for section in target.sections)
+            yield _mistake(place, f"`{name}`", f"a name from {sections}{nearest(name, known)}", marks)
 
 
-def mistakes(manual: Manual, marks: Marks, names: Names) -> Iterator[Mistake]:
+def misfitting(manual: Manual, marks: Marks) -> Iterator[Mistake]:
     """
-    Every reference that leads nowhere and every condition that cannot be asked. `names` are those written per section,
-    also of entries that did not load.
+    Every condition that cannot be asked, and every circle of dependencies.
     """
-    for path, piece in pieces(manual):
-        yield from _dangling(path, piece, marks, names)
-    for path, circle in circles(manual):
-        yield _mistake(path, f"a circle: {circle}", "dependencies that lead to an end", marks)
+    for place, circle in circles(manual):
+        yield _mistake(place, f"a circle: {circle}", "dependencies that lead to an end", marks)
     for misfit in misfits(manual):
         yield _mistake(misfit.path, misfit.found, misfit.wanted, marks)
 
 
-def _dangling(path: Place, piece: BaseModel, marks: Marks, names: Names) -> Iterator[Mistake]:
-    for field, info in type(piece).model_fields.items():
-        target = references(info.annotation, info.metadata)
-        value = getattr(piece, field)
-        if target is None or value is None:
-            continue
-        several = isinstance(value, tuple)
-        for index, name in enumerate(value if several else (value,)):
-            known = [each for section in target.sections for each in names.get(section, ())]
-            if name not in known:
-                here = (*path, info.alias or field, *((index,) if several else ()))
-                wanted = (
-                    f"a name from {' or '.join(f'`{section}`' for section in target.sections)}{nearest(name, known)}"
-                )
-                yield _mistake(here, f"`{name}`", wanted, marks)
+def _names(kind: Any, data: Any, place: Place) -> Iterator[tuple[Place, str, RefersTo]]:
+    """
+    Every text in the data that its type says is a name, with the sections that must hold it.
+    """
+    kind = unwrap(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        for field, info in kind.model_fields.items():
+            key = info.alias or field
+            value = _group(data).get(key)
+            target = references(info.annotation, info.metadata)
+            if target is None:
+                yield from _names(info.annotation, value, (*place, key))
+            else:
+                yield from ((here, name, target) for here, name in _texts(value, (*place, key)))
+    elif get_origin(kind) is tuple:
+        items = data if isinstance(data, list) else [data]
+        for index, item in enumerate(items):
+            yield from _names(get_args(kind)[0], item, (*place, index))
+    elif get_origin(kind) is Mapping:
+        for key, value in _group(data).items():
+            yield from _names(get_args(kind)[1], value, (*place, key))
+
+
+def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, list):
+        yield from (((*place, index), each) for index, each in enumerate(value) if isinstance(each, str))
+
+
+def _group(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _mistake(path: Place, found: str, wanted: str, marks: Marks) -> Mistake:

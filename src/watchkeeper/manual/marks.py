@@ -12,7 +12,8 @@ nearest thing around them stands:
 
 from dataclasses import dataclass
 
-from watchkeeper.manual.yaml_nodes import Mark, Node
+from watchkeeper.manual.yaml_faults import Mark
+from watchkeeper.manual.yaml_nodes import Node
 
 Place = tuple[str | int, ...]
 

@@ -28,7 +28,7 @@ def meaning(indicator_name: str, manual: Manual) -> str:
 
 def stream_meaning(stream_name: str, manual: Manual) -> str:
     """
-    The same for what a stream reads, so that it is known when its source was heard. Raises KeyError for an unknown name.
+    The same for what a stream reads, so that it is known when its source was heard. KeyError for an unknown name.
     """
     return _digest(_of_stream(manual.streams[stream_name], manual))
 

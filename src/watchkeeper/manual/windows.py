@@ -3,8 +3,8 @@ Over which time does a condition hold that names none?
 
 >>> from watchkeeper.manual.condition.parser import parse
 >>> filled = alert_window(parse("> 2%"), Manual(watchkeeper=1, manual="Shop"))
->>> str(filled.window.duration), filled.source
-('5m', Source.BUILT_IN)
+>>> str(filled.window.duration), filled.source.value
+('5m', 'built in')
 """
 
 from dataclasses import dataclass, replace

@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from watchkeeper.manual.yaml_faults import Fault, Mark, TooMuch, grammar_faults
+
 MOST_CHARACTERS = 2_000_000
 MOST_NODES = 100_000
 DEEPEST = 40
@@ -27,30 +29,6 @@ Parser: Any = getattr(
 )  # the same events, ten times as fast, where libyaml is there
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SPECIAL = re.compile(r"""(?:[:\-,\[{]\s+|[\[{]|^\s*)([>!%@`|*&][^\s"'][^,}\]#]*|[>|] [^,}\]#]+)""")
-_COMPARISON = re.compile(r"(?:[:\-,\[{]\s+|\[)(>=?\s*~?\d[^,}\]#]*)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """
-    A place in a file; line and column count from 1.
-    """
-
-    file: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """
-    Why a text is no tree: the place, what was found, what is wanted.
-    """
-
-    mark: Mark
-    found: str
-    wanted: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +57,7 @@ def read_nodes(text: str, file: str = "manual.yaml") -> Node | list[Fault]:
     try:
         node = builder.document(yaml.parse(text, Loader=Parser))
     except yaml.MarkedYAMLError as error:
-        return [*builder.faults, *_grammar_faults(error, text, file)]
+        return [*builder.faults, *grammar_faults(error, text, file)]
     except yaml.YAMLError as error:
         return [*builder.faults, Fault(mark=Mark(file=file, line=1, column=1), found="no YAML", wanted=str(error))]
     return builder.faults or node
@@ -105,12 +83,6 @@ def _before_yaml(text: str, file: str) -> Fault | None:
         mark = Mark(file=file, line=before.count("\n") + 1, column=odd.start() - (before.rfind("\n") + 1) + 1)
         return Fault(mark=mark, found=f"the character U+{ord(odd[0]):04X}", wanted="readable text")
     return None
-
-
-class _TooMuch(yaml.MarkedYAMLError):
-    """
-    The document is deeper or larger than a manual is.
-    """
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,9 +136,9 @@ class _Builder:
     def _bounded(self, event: Any, depth: int) -> None:
         self.count += 1
         if self.count > MOST_NODES:
-            raise _TooMuch(problem=f"more than {MOST_NODES} values", problem_mark=event.start_mark)
+            raise TooMuch(problem=f"more than {MOST_NODES} values", problem_mark=event.start_mark)
         if depth > DEEPEST:
-            raise _TooMuch(problem=f"more than {DEEPEST} levels", problem_mark=event.start_mark)
+            raise TooMuch(problem=f"more than {DEEPEST} levels", problem_mark=event.start_mark)
 
     def _alias(self, event: Any, depth: int) -> Node:
         node = self.anchors.get(event.anchor)
@@ -236,42 +208,3 @@ def _size(node: Node) -> int:
     if node.pairs is not None:
         return 1 + sum(1 + _size(value) for _, value in node.pairs.values())
     return 1 + sum(_size(item) for item in node.items or ())
-
-
-def _grammar_faults(error: yaml.MarkedYAMLError, text: str, file: str) -> Iterator[Fault]:
-    """
-    Where YAML stopped and why; and, since the same slip is seldom made once, every bare comparison after it.
-    """
-    at = error.problem_mark or error.context_mark
-    lines = text.splitlines() or [""]
-    line = min(at.line, len(lines) - 1) if at else 0
-    if isinstance(error, _TooMuch) or not (special := _SPECIAL.search(lines[line])):
-        yield _grammar_fault(error, lines[line], Mark(file=file, line=line + 1, column=(at.column if at else 0) + 1))
-        return
-    yield _bare(special, line, file)
-    for index in range(line + 1, len(lines)):
-        if (bare := _COMPARISON.search(lines[index])) and _outside_quotes(lines[index][: bare.start(1)]):
-            yield _bare(bare, index, file)
-
-
-def _grammar_fault(error: yaml.MarkedYAMLError, line: str, mark: Mark) -> Fault:
-    found = f"`{line.strip()[:60]}`"
-    if isinstance(error, _TooMuch):
-        return Fault(mark=mark, found=str(error.problem), wanted="a smaller manual")
-    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in str(error.problem):
-        return Fault(mark=mark, found="a tab", wanted="spaces for indentation")
-    if "mapping values are not allowed" in str(error.problem):
-        wanted = "quotes round a text that holds `: `, or the key one level further in or out"
-        return Fault(mark=mark, found=found, wanted=wanted)
-    return Fault(mark=mark, found=found, wanted=f"YAML that can be read ({error.problem})")
-
-
-def _bare(match: re.Match[str], line: int, file: str) -> Fault:
-    written = match[1].strip()
-    wanted = f'text that starts with `{written[0]}` needs quotes round it: "{written}"'
-    mark = Mark(file=file, line=line + 1, column=match.start(1) + 1)
-    return Fault(mark=mark, found=f"`{written}`", wanted=wanted)
-
-
-def _outside_quotes(text: str) -> bool:
-    return text.count('"') % 2 == 0 and text.count("'") % 2 == 0 and "#" not in text

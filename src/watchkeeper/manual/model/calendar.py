@@ -87,8 +87,8 @@ def read_keep(value: Any) -> Keep:
         return Keep(None, int(counted[1]), counted[2], text)
     try:
         return Keep(read_length(text), None, None, text)
-    except Unfit as unfit:
-        raise Unfit(found=unfit.found, wanted="`30d`, `10 deployments` or `forever`", column=unfit.column) from None
+    except Unfit:
+        raise Unfit(found=f"`{text}`", wanted="`30d`, `10 deployments` or `forever`") from None
 
 
 _STR = PlainSerializer(str, return_type=str)

@@ -25,7 +25,7 @@ def model_at(model: type[BaseModel], path: tuple[str | int, ...]) -> type[BaseMo
         if isinstance(here, type) and issubclass(here, BaseModel):
             fields = {info.alias or name: info.annotation for name, info in here.model_fields.items()}
             here = unwrap(fields.get(str(step)))
-        elif get_origin(here) in (tuple, dict) or _is_mapping(here):
+        elif get_origin(here) in (tuple, Mapping):
             here = unwrap(get_args(here)[0 if get_origin(here) is tuple else 1])
         else:
             return None
@@ -46,11 +46,6 @@ def unwrap(annotation: Any) -> Any:
             annotation = annotation.__value__
         else:
             return annotation
-
-
-def _is_mapping(annotation: Any) -> bool:
-    origin = get_origin(annotation)
-    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def references(annotation: Any, metadata: tuple[Any, ...] | list[Any] = ()) -> RefersTo | None:
