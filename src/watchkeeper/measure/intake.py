@@ -98,6 +98,7 @@ class Tally:
     left_out: Counter[str] = field(default_factory=Counter)  # by reason
     commits: int = 0
     failed_commits: int = 0
+    writes: bool = True  # whether the last commit went through
 
 
 class Intake:
@@ -114,6 +115,7 @@ class Intake:
         counters: CounterMemory,
         clock: Clock,
         seen: dict[tuple[str, bytes], int] | None = None,
+        fold_every_ns: int = FOLD_EVERY_NS,
     ) -> None:
         self.lock = threading.RLock()
         self.tally = Tally()
@@ -123,7 +125,7 @@ class Intake:
         self._queue: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._waiting_bytes = 0
         self._stop = threading.Event()
-        self._folded_ns = clock.now_ns()
+        self._fold_every_ns, self._folded_ns = fold_every_ns, clock.now_ns()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
     # --- any thread
@@ -160,6 +162,12 @@ class Intake:
         """
         decoded = Decoded(batches=[batch], items=batch.n)
         return self.submit(Delivery(kind=kind, client="watchkeeper", body=b"", decode=lambda *_: decoded, key=None))
+
+    def fold_now(self) -> None:
+        """
+        Fold what the log holds, now; the lock must be held.
+        """
+        self._fold(self._clock.now_ns())
 
     def renew(self, engine: Engine, matcher: Matcher, marks: Delta) -> None:
         """
@@ -245,12 +253,14 @@ class Intake:
         except LogError as error:
             self._counters.rollback()
             self.tally.failed_commits += 1
+            self.tally.writes = False
             log.error("not written", why=str(error), deliveries=len(taken))
             for delivery, _, _ in taken:
                 self._answer(delivery, Receipt(busy=str(error)), "not written")
             return
         self._counters.commit()
         self.tally.commits += 1
+        self.tally.writes = True
         self._seen.update(dict.fromkeys(fresh, now_ns))
         self.engine.advance(now_ns)
         for delivery, delta, receipt in taken:
@@ -265,7 +275,7 @@ class Intake:
 
     def _fold_when_due(self) -> None:
         now_ns = self._clock.now_ns()
-        if now_ns - self._folded_ns >= FOLD_EVERY_NS:
+        if now_ns - self._folded_ns >= self._fold_every_ns:
             self._fold(now_ns)
 
     def _fold(self, now_ns: int) -> None:

@@ -1,0 +1,33 @@
+"""
+Which addresses does Watchkeeper answer, and what stands before them?
+
+`create_app` wires the doors: telemetry in, health, metrics, pages, the API. No rule of its own lives here.
+"""
+
+from fastapi import FastAPI
+
+from watchkeeper.act.watch import Watch
+from watchkeeper.web.doors import Doors
+from watchkeeper.web.exposition import Exposition
+from watchkeeper.web.health import Health
+from watchkeeper.web.ingest import Ingest
+from watchkeeper.web.pages import Pages
+from watchkeeper.web.safety import Safety
+
+
+def create_app(watch: Watch, doors: Doors) -> FastAPI:
+    """
+    The application over a running watch. It starts and stops nothing.
+    """
+    app = FastAPI(
+        title="Watchkeeper",
+        version=doors.version,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    ingest = Ingest(watch)
+    for part in (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Pages(watch, doors)):
+        app.router.routes.extend(part.routes())
+    app.add_middleware(Safety, doors=doors)
+    return app

@@ -1,0 +1,61 @@
+"""
+Is this process up, and can it do its work?
+
+`/health` and `/health/liveness` answer as soon as the socket does; `/health/readiness` looks at the parts: the state, the
+log, the way in, the turn.
+"""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from watchkeeper.act.watch import Watch
+from watchkeeper.store.errors import StateError
+from watchkeeper.web.doors import Doors
+
+OK = "ok"
+
+
+class Health:
+    """
+    The health addresses.
+    """
+
+    def __init__(self, watch: Watch, doors: Doors) -> None:
+        self._watch, self._doors = watch, doors
+
+    def routes(self) -> list[Route]:
+        """
+        The routes, in one place.
+        """
+        return [
+            Route("/health", self._alive),
+            Route("/health/liveness", self._alive),
+            Route("/health/readiness", self._ready),
+        ]
+
+    def checks(self) -> dict[str, str]:
+        """
+        Each part: "ok", or what is the matter with it. What the daemon knows better replaces what is seen from here.
+        """
+        return {"state": self._state(), "log": self._log(), "intake": OK, "turn": OK, **self._doors.checks()}
+
+    async def _alive(self, _: Request) -> JSONResponse:
+        return JSONResponse({"status": "alive", "version": self._doors.version})
+
+    def _ready(self, _: Request) -> JSONResponse:
+        checks = self.checks()
+        ready = all(said == OK for said in checks.values())
+        return JSONResponse(
+            {"status": "ready" if ready else "not ready", "checks": checks}, status_code=200 if ready else 503
+        )
+
+    def _state(self) -> str:
+        try:
+            with self._watch.state.reading():
+                return OK
+        except StateError as error:
+            return str(error)
+
+    def _log(self) -> str:
+        return OK if self._watch.intake.tally.writes else "the last commit failed; senders are asked to come again"

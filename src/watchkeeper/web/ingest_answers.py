@@ -1,0 +1,71 @@
+"""
+What does a sender of telemetry hear back?
+
+OTLP/HTTP fixes it: the answer has the content type of the request, says in `partial_success` what was left out, and tells
+an error as a google.rpc.Status (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
+
+>>> refused(400, "found no spans", json=True).body
+b'{"code":3,"message":"found no spans"}'
+>>> refused(400, "no", json=False).body
+b'\\x08\\x03\\x12\\x02no'
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from starlette.responses import JSONResponse, Response
+
+from watchkeeper.measure.decode.body import PROTOBUF
+
+#: The google.rpc.Code that an HTTP status stands for.
+CODES: Final = {400: 3, 403: 7, 404: 5, 408: 4, 413: 8, 415: 3, 500: 13, 503: 14}
+RETRY_AFTER: Final = {"Retry-After": "1"}  # seconds
+
+
+def taken(signal: str, left_out: Mapping[str, int], *, json: bool) -> Response:
+    """
+    The answer to a body that was taken; `left_out` counts what of it was not, by reason.
+    """
+    n, why = sum(left_out.values()), in_words(left_out)
+    field = {"traces": "rejected_spans", "metrics": "rejected_data_points"}[signal]
+    if json:
+        camel = {"traces": "rejectedSpans", "metrics": "rejectedDataPoints"}[signal]
+        return JSONResponse({"partialSuccess": {camel: str(n), "errorMessage": why}} if n else {})
+    message = ExportTraceServiceResponse() if signal == "traces" else ExportMetricsServiceResponse()
+    if n:
+        setattr(message.partial_success, field, n)
+        message.partial_success.error_message = why
+    return Response(message.SerializeToString(), media_type=PROTOBUF)
+
+
+def refused(status: int, why: str, *, json: bool) -> Response:
+    """
+    The answer to a body that was not taken. 503 and 408 ask to send it again.
+    """
+    headers = RETRY_AFTER if status == 503 else None
+    code = CODES.get(status, 2)
+    if json:
+        return JSONResponse({"code": code, "message": why}, status_code=status, headers=headers)
+    text = why.encode()
+    body = b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
+    return Response(body, status_code=status, media_type=PROTOBUF, headers=headers)
+
+
+def in_words(left_out: Mapping[str, int]) -> str:
+    """
+    What was left out, and why: `3 in the future, 1 bad-time`.
+    """
+    return ", ".join(f"{n} {reason}" for reason, n in sorted(left_out.items()))
+
+
+def _varint(number: int) -> bytes:
+    """
+    A number as protobuf writes it: seven bits a byte, the lowest first.
+    """
+    written = bytearray()
+    while number > 127:
+        written.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*written, number])
