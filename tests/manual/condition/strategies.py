@@ -16,7 +16,7 @@ PREDICATES = (
     'route.startsWith("/api/") && status >= 500',
     'a == "x > 3" && b in ["/ distinct", "y"]',
     "!(status < 400)",
-    "method == 'POST'",
+    'method == "POST"',
 )
 names = st.sampled_from(["region", "user", "client.ip", "http.request.method", "user_id", "of", "in", "where", "row"])
 decimals = st.sampled_from(["0", "1", "5", "14.4", "99.95", "2.0", "0.1", "1000"])

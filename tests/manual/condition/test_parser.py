@@ -9,15 +9,19 @@ import pytest
 from tests.manual.condition.strategies import duration, quantity, range_of
 from watchkeeper.manual.condition import ast
 from watchkeeper.manual.condition.ast import Condition, Op
+from watchkeeper.manual.condition.measures import parse_predicate
 from watchkeeper.manual.condition.parser import ConditionMistake, parse
 from watchkeeper.manual.condition.printer import show
+from watchkeeper.manual.predicate.ast import attributes
 
 NINETY_FIVE = quantity("95%")
 REGIONS = ast.Where(kind=ast.Quantifier.N_OF, label="region", n=2, of=3)
 
 
 def failing(divided: bool) -> ast.Distinct:
-    return ast.Distinct(key="user", where=ast.Predicate(text='outcome == "fail"'), divided=divided)
+    where = parse_predicate('outcome == "fail"')
+    assert isinstance(where, ast.Predicate), where
+    return ast.Distinct(key="user", where=where, divided=divided)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +162,33 @@ def test_quotes_and_brackets_hide_what_would_end_a_predicate() -> None:
     assert isinstance(condition, Condition), condition
     assert isinstance(condition.measure, ast.Distinct)
     assert condition.measure.where is not None
-    assert condition.measure.where.text == 'a == "x / distinct ip > 3" && (b == "\\") < 2")'
+    assert condition.measure.where.text == 'a == "x / distinct ip > 3" && b == "\\") < 2"'
+
+
+def test_a_share_is_divided_at_the_last_place_where_it_says_distinct() -> None:
+    condition = parse("distinct user where bytes / distinct > 2 / distinct user > 5%")
+
+    assert isinstance(condition, Condition), condition
+    assert isinstance(condition.measure, ast.Distinct)
+    assert condition.measure.divided
+    assert condition.measure.where == parse_predicate("bytes / distinct > 2")
+
+
+def test_a_predicate_is_held_in_its_canonical_text_with_what_it_says() -> None:
+    found = parse_predicate("((status>=500))&&method=='GET'")
+
+    assert isinstance(found, ast.Predicate), found
+    assert found.text == 'status >= 500 && method == "GET"'
+    assert attributes(found.expression) == {"status", "method"}
+    assert found == parse_predicate('status >= 500 && (method == "GET")')
+
+
+def test_a_mistake_in_a_predicate_is_told_at_its_column_in_the_condition() -> None:
+    found = parse("distinct ip where status >= && ok > 5")
+
+    assert isinstance(found, ConditionMistake), found
+    assert (found.column, found.found) == (29, "&&")
+    assert "in the predicate" in found.wanted
 
 
 @pytest.mark.parametrize(

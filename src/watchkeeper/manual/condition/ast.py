@@ -5,10 +5,11 @@ One `Condition` holds what a line such as `p95 > 2s over 10m` says, part by part
 `printer` writes them, `fields` and `counting` explain them to machines.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
+from watchkeeper.manual.predicate.ast import Expression
 from watchkeeper.manual.units import Dimension, Duration, Quantity, Range
 
 
@@ -117,10 +118,11 @@ class Bad:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predicate:
     """
-    A predicate in its canonical text.
+    A predicate in its canonical text, which alone decides equality, and what that text says.
     """
 
     text: str
+    expression: Expression = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ from watchkeeper.manual.condition.ast import (
 )
 from watchkeeper.manual.condition.mistakes import ConditionMistake, Wrong, nearest
 from watchkeeper.manual.condition.reader import NAME, Reader
+from watchkeeper.manual.predicate import parser as predicate_parser
+from watchkeeper.manual.predicate import printer as predicate_printer
 
 PLAIN: dict[str, Measure] = {
     "mean": Mean(),
@@ -127,9 +129,13 @@ def _predicate(reader: Reader) -> Predicate:
 
 def parse_predicate(text: str) -> Predicate | ConditionMistake:
     """
-    The predicate in its canonical text.
+    The predicate in its canonical text, or the first mistake in it, its column counted within `text`.
     """
-    return Predicate(text=text)
+    found = predicate_parser.parse(text)
+    if isinstance(found, predicate_parser.SyntaxMistake):
+        wanted = f"wanted in the predicate is {found.wanted}"
+        return ConditionMistake(column=found.column, found=found.found, wanted=wanted)
+    return Predicate(text=predicate_printer.show(found), expression=found)
 
 
 def _predicate_end(text: str, start: int) -> int | None:
