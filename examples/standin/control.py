@@ -105,6 +105,7 @@ def fault_view(state: FaultState) -> dict[str, Any]:
         "since": state.since.isoformat() if state.since else None,
         "touches": list(state.fault.touches),
         "label": state.fault.label,
+        "share": state.fault.share,
     }
 
 

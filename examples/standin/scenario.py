@@ -168,6 +168,15 @@ class Fault(Part):
     gauges: dict[str, float] = {}
     receiver: int | None = Field(default=None, ge=400, le=599)
 
+    @property
+    def share(self) -> float | None:
+        """
+        The share of events that it makes fail, 0..1; None where it makes nothing fail.
+        """
+        failing = [change.answers for change in self.vendors.values()]
+        failing += [change.failures for change in self.operations.values()]
+        return 1.0 if self.down else max((one.share for one in failing if one is not None), default=None)
+
 
 class Fast(Part):
     """

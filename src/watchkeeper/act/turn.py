@@ -4,8 +4,11 @@ How does one turn go?
 Gather the facts, ask `decide`, write its plan in one transaction. There is almost no branch here.
 """
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+import structlog
 
 from watchkeeper.act import memory
 from watchkeeper.act.asking import gather
@@ -13,8 +16,11 @@ from watchkeeper.decide.rules import Rule
 from watchkeeper.decide.turn import TurnFacts, decide_turn
 from watchkeeper.decide.values import TurnPlan
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.intake import Intake
+from watchkeeper.outside.clock import Clock
 from watchkeeper.store.state import State
+
+log = structlog.get_logger("turn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +35,13 @@ class Standing:
     revision: int
 
 
-def take_turn(standing: Standing, engine: Engine, state: State, *, now_ns: int) -> TurnPlan:
+def take_turn(standing: Standing, intake: Intake, state: State, *, now_ns: int) -> TurnPlan:
     """
-    One turn: facts, decision, and all that follows from it as rows. The engine must not change meanwhile.
+    One turn: facts, decision, and all that follows from it as rows. The engine is held only while it is asked.
     """
-    engine.advance(now_ns)
-    asked, events = gather(standing.rules, engine, now_ns=now_ns)
+    with intake.lock:
+        intake.engine.advance(now_ns)
+        asked, events = gather(standing.rules, intake.engine, now_ns=now_ns)
     with state.reading() as view:
         facts = TurnFacts(
             manual=standing.manual,
@@ -50,3 +57,55 @@ def take_turn(standing: Standing, engine: Engine, state: State, *, now_ns: int) 
         with state.transaction() as tx:
             memory.remember(tx, plan, meanings=standing.meanings, revision=standing.revision)
     return plan
+
+
+class Turns:
+    """
+    Takes a turn every so often, in a thread of its own. A turn that fails is logged once and shows in `health`.
+    """
+
+    def __init__(
+        self,
+        *,
+        standing: Callable[[], Standing],
+        intake: Intake,
+        state: State,
+        clock: Clock,
+        every_seconds: float,
+        after: Callable[[], None],
+    ) -> None:
+        self._standing, self._intake, self._state, self._clock = standing, intake, state, clock
+        self._every, self._after = every_seconds, after
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="turn", daemon=True)
+        self.taken_ns: int | None = None  # the last turn that ended well
+        self.failed = 0
+        self.changes = 0  # turns that changed anything
+
+    def start(self) -> None:
+        """
+        Begin to take turns.
+        """
+        self._thread.start()
+
+    def stop(self) -> None:
+        """
+        Take no further turn.
+        """
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._clock.sleep(self._every, self._stop):
+            now_ns = self._clock.now_ns()
+            try:
+                plan = take_turn(self._standing(), self._intake, self._state, now_ns=now_ns)
+            except Exception:  # the top of the loop: the next turn decides again from the same rows
+                self.failed += 1
+                log.exception("a turn failed")
+                continue
+            self.taken_ns = now_ns
+            if plan.transitions or plan.notices or plan.closes:
+                self.changes += 1
+                self._after()

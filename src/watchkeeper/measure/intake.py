@@ -130,6 +130,13 @@ class Intake:
 
     # --- any thread
 
+    @property
+    def alive(self) -> bool:
+        """
+        Whether deliveries are being taken.
+        """
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """
         Begin to take deliveries.

@@ -13,23 +13,10 @@ from urllib.parse import urlsplit
 
 from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.outside.http import HttpClient
+from watchkeeper.prove.forecast import Forecast
 
 #: The names by which this machine reaches itself.
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
-    """
-    When a fault that is switched on now would be noticed: the alert, and the instants in ns since 1970.
-
-    `why_not` says why nothing can be said, or why it would never fire; then both instants are None.
-    """
-
-    alert: str
-    fires_ns: int | None = None
-    resolves_ns: int | None = None
-    why_not: str = ""
 
 
 def _no_mistakes() -> Mistakes | None:

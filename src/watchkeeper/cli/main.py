@@ -1,0 +1,152 @@
+"""
+Which commands are there?
+
+    watchkeeper demo                     a real manual against a stand-in application, under traffic
+    watchkeeper up MANUAL                run your own
+    watchkeeper lint | show MANUAL       what a manual says, and what is wrong with it
+    watchkeeper status | reload | fault  speak with the watch that runs
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from watchkeeper.cli import demo as demo_
+from watchkeeper.cli import reading, serving
+from watchkeeper.cli.asking import USUAL, AsJson, At, call
+from watchkeeper.cli.say import as_json, out, state, table
+
+app = typer.Typer(
+    help="Makes a team's operations manual run: measures, decides, acts, and proves that every alert arrives.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+ManualPath = Annotated[
+    Path, typer.Argument(metavar="MANUAL", help="A folder with manual.yaml, or a YAML file.", exists=True)
+]
+Listen = Annotated[str, typer.Option(help="HOST:PORT to answer on; loopback only in this version.")]
+
+
+@app.command()
+def up(
+    manual: ManualPath,
+    data: Annotated[Path, typer.Option(help="The folder that holds everything remembered.")] = Path("watchkeeper-data"),
+    listen: Listen = "127.0.0.1:8400",
+    public: Annotated[str | None, typer.Option(help="The address that links in messages begin with.")] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="Minutes of the manual pass as seconds.")] = False,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Checks and channels may reach this machine and private networks.")
+    ] = False,
+) -> None:
+    """
+    Run a manual.
+    """
+    raise typer.Exit(
+        serving.up(manual, data=data, listen=listen, public=public, fast=fast, allow_private=allow_private)
+    )
+
+
+@app.command()
+def demo(
+    system: Annotated[str, typer.Option(help="Which of the example manuals.")] = "jamfind",
+    fast: Annotated[bool, typer.Option("--fast", help="Minutes of the manual pass as seconds.")] = False,
+    listen: Listen = "127.0.0.1:8400",
+    data: Annotated[Path | None, typer.Option(help="Keep what is remembered here; else it is thrown away.")] = None,
+) -> None:
+    """
+    Run an example manual against a stand-in application under traffic.
+    """
+    raise typer.Exit(demo_.demo(system, fast=fast, listen=listen, data=data))
+
+
+@app.command()
+def lint(manual: ManualPath, json: AsJson = False) -> None:
+    """
+    Say what is wrong with a manual. Ends with 1 for mistakes and for certain findings that nobody accepted.
+    """
+    raise typer.Exit(reading.lint(manual, json=json))
+
+
+@app.command()
+def show(manual: ManualPath, json: AsJson = False) -> None:
+    """
+    Say what a manual says, and what of it is live.
+    """
+    raise typer.Exit(reading.show(manual, json=json))
+
+
+@app.command()
+def status(at: At = USUAL, json: AsJson = False) -> None:
+    """
+    Say how the watch that runs stands: objectives, alerts, incidents.
+    """
+    found = call(at, "GET", "/api/v1/status")
+    if json:
+        as_json(found)
+        return
+    out.print(f"[bold]{found['says']}[/bold]")
+    if found["alerts"]:
+        rows = [[state(one["state"]), one["key"], one["severity"] or "", one["says"]] for one in found["alerts"]]
+        table(["alert", "", "severity", "numbers"], rows)
+    rows = [[state(one["standing"]), one["name"], one["now"], one["budget"]] for one in found["objectives"]]
+    table(["objective", "", "now", "budget left"], rows)
+
+
+@app.command()
+def reload(at: At = USUAL, json: AsJson = False) -> None:
+    """
+    Make the watch that runs read its manual again: all of it or, with a mistake in it, nothing.
+    """
+    found = call(at, "POST", "/api/v1/reload", {})
+    if json:
+        as_json(found)
+    elif found.get("mistakes"):
+        out.print("not reloaded; the manual before goes on:")
+        for mistake in found["mistakes"]:
+            out.print(f"  {mistake}", markup=False)
+    else:
+        out.print(f"reloaded: revision {found['revision']}")
+    raise typer.Exit(1 if found.get("mistakes") else 0)
+
+
+@app.command()
+def fault(
+    name: Annotated[str | None, typer.Argument(help="Which fault; without a name they are listed.")] = None,
+    switch: Annotated[str, typer.Argument(metavar="[on|off]", help="Break it, or mend it.")] = "on",
+    at: At = USUAL,
+    json: AsJson = False,
+) -> None:
+    """
+    Break the stand-in application of the demo, or mend it again.
+    """
+    if name is None:
+        found = call(at, "GET", "/api/v1/faults")
+        if json:
+            as_json(found)
+            return
+        rows = [[one["name"], "on" if one["on"] else "off", one["title"]] for one in found["faults"]]
+        table(["fault", "", "what it breaks"], rows)
+        return
+    if switch not in ("on", "off"):
+        raise typer.BadParameter(f"found {switch!r}; wanted on or off")
+    found = call(at, "POST", f"/api/v1/faults/{name}", {"on": switch == "on"})
+    if json:
+        as_json(found)
+        return
+    _say_fault(found)
+
+
+def _say_fault(found: dict[str, Any]) -> None:
+    out.print(f"[bold]{found['name']}[/bold] is {'on' if found['on'] else 'off'}: {found['title']}")
+    for one in found["forecasts"]:
+        out.print(f"  {one['says']}")
+
+
+def main() -> None:
+    """
+    The entry point.
+    """
+    app()

@@ -1,0 +1,93 @@
+"""
+What does a manual say, and what is wrong with it?
+"""
+
+from pathlib import Path
+
+from watchkeeper.cli.say import as_json, err, out, table
+from watchkeeper.manual.lint import fails
+from watchkeeper.manual.lint import lint as find
+from watchkeeper.manual.load import Loaded, load
+from watchkeeper.manual.mistakes import Mistakes
+from watchkeeper.manual.show import outline
+from watchkeeper.manual.show import show as as_data
+
+
+def lint(manual: Path, *, json: bool) -> int:
+    """
+    Print mistakes and findings; the exit status.
+    """
+    loaded = load(manual)
+    if isinstance(loaded, Mistakes):
+        return _say_mistakes(loaded, json=json)
+    findings = find(loaded)
+    if json:
+        rows = [
+            {
+                "kind": one.kind.value,
+                "certainty": one.certainty.value,
+                "where": one.where,
+                "file": one.file,
+                "line": one.line,
+                "says": one.says,
+                "accepted": one.accepted,
+            }
+            for one in findings
+        ]
+        as_json({"mistakes": [], "findings": rows})
+        return int(fails(findings))
+    open_ = [one for one in findings if one.accepted is None]
+    table(
+        ["certainty", "line", "where", "finding"],
+        [[one.certainty.value, f"{one.file}:{one.line}", one.where, one.says] for one in open_],
+    )
+    accepted = len(findings) - len(open_)
+    out.print(f"{len(open_)} findings, {accepted} more accepted; no mistakes")
+    return int(fails(findings))
+
+
+def show(manual: Path, *, json: bool) -> int:
+    """
+    Print the manual as loaded; the exit status.
+    """
+    loaded = load(manual)
+    if isinstance(loaded, Mistakes):
+        return _say_mistakes(loaded, json=json)
+    if json:
+        as_json(as_data(loaded.manual))
+        return 0
+    _say_outline(loaded)
+    return 0
+
+
+def _say_outline(loaded: Loaded) -> None:
+    rows = outline(loaded.manual)
+    before = ""
+    shown = []
+    for row in rows:
+        section = "" if row.section == before else row.section
+        before = row.section
+        shown.append(
+            [
+                section,
+                row.name,
+                row.says,
+                "live" if not row.why_not else f"[dim]declared, not yet live: {row.why_not}[/dim]",
+            ]
+        )
+    table(["section", "name", "says", ""], shown)
+    live = sum(not row.why_not for row in rows)
+    out.print(f"{loaded.manual.manual}: {len(rows)} entries, {live} live, {len(rows) - live} declared, not yet live")
+
+
+def _say_mistakes(mistakes: Mistakes, *, json: bool) -> int:
+    if json:
+        rows = [
+            {"file": m.file, "line": m.line, "column": m.column, "field": m.field, "says": str(m)} for m in mistakes
+        ]
+        as_json({"mistakes": rows, "findings": []})
+        return 1
+    for mistake in mistakes:
+        err.print(str(mistake), markup=False)
+    err.print(f"{len(mistakes)} mistakes: nothing was loaded")
+    return 1

@@ -1,0 +1,158 @@
+"""
+How is a watch served, from the first byte to the last?
+
+The socket is bound before anything else, so that a port in use is said at once; the address is printed when it answers.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from watchkeeper.cli.say import err, out
+from watchkeeper.daemon import CannotStart, Daemon, Settings
+from watchkeeper.store.errors import StoreError
+from watchkeeper.web.app import create_app
+from watchkeeper.web.doors import Doors
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class CannotListen(Exception):
+    """
+    The address cannot be listened on; the text says why and what to do.
+    """
+
+
+def up(manual: Path, *, data: Path, listen: str, public: str | None, fast: bool, allow_private: bool) -> int:
+    """
+    Run a manual until a signal ends it; the exit status.
+    """
+    try:
+        bound = bind(listen)
+    except CannotListen as error:
+        err.print(str(error), markup=False)
+        return 1
+    address = address_of(bound)
+    settings = Settings(
+        manual=manual,
+        data=data,
+        address=(public or address).rstrip("/"),
+        environ=os.environ,
+        fast=fast,
+        allow_private=allow_private,
+    )
+    daemon = opened(settings)
+    if daemon is None:
+        return 1
+    serve(daemon, bound, ready=lambda: out.print(f"{daemon.watch.standing.manual.manual}: {address}"))
+    return 0
+
+
+def opened(settings: Settings) -> Daemon | None:
+    """
+    A daemon, or None after saying why there is none.
+    """
+    try:
+        return Daemon(settings)
+    except CannotStart as error:
+        for mistake in error.mistakes:
+            err.print(str(mistake), markup=False)
+        err.print(f"{len(error.mistakes)} mistakes: nothing was started")
+    except StoreError as error:
+        err.print(f"cannot start: {error}", markup=False)
+    return None
+
+
+def bind(listen: str) -> socket.socket:
+    """
+    A listening socket. Raises CannotListen; until people can sign in, only loopback addresses are taken.
+    """
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    if host not in LOOPBACK or not port.isdigit():
+        raise CannotListen(
+            f"--listen: found {listen!r}; wanted a loopback address such as 127.0.0.1:8400 "
+            "(nobody can sign in yet, so nobody else may reach it)"
+        )
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, int(port)))
+        bound.listen(1024)
+    except OSError as error:
+        bound.close()
+        raise CannotListen(
+            f"--listen: {listen} cannot be used ({error.strerror}); try another port, or 0 for any"
+        ) from None
+    return bound
+
+
+def address_of(bound: socket.socket) -> str:
+    """
+    The address of a bound socket, as a browser takes it.
+    """
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(daemon: Daemon, bound: socket.socket, *, ready: Callable[[], None], control: str | None = None) -> None:
+    """
+    Serve until SIGINT or SIGTERM; SIGHUP reloads.
+    """
+    quiet_logs()
+    doors = Doors(
+        listen=address_of(bound).removeprefix("http://"),
+        version=version("watchkeeper"),
+        address=daemon.settings.address,
+        fast=daemon.settings.fast,
+        standin=control,
+        client=daemon.http,
+        reload=daemon.reload,
+        mistakes=lambda: daemon.mistakes,
+        checks=daemon.health,
+        forecast=None if control is None else lambda name: daemon.forecast(control, name),
+    )
+    app = create_app(daemon.watch, doors)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    daemon.start()
+    try:
+        asyncio.run(_serve(uvicorn.Server(config), bound, daemon, ready))
+    finally:
+        daemon.stop()
+
+
+async def _serve(server: uvicorn.Server, bound: socket.socket, daemon: Daemon, ready: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, daemon.reload))
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    if server.started:
+        ready()
+    await task
+
+
+def quiet_logs() -> None:
+    """
+    One line a message, to standard error, without colours where nobody looks.
+    """
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=err.file),
+    )

@@ -1,0 +1,266 @@
+"""
+Which real things make a running watch, and in which order do they start?
+
+The one place where clock, files, threads and network are chosen and wired. Everything below is given what it needs.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from fractions import Fraction
+from hashlib import blake2b
+from pathlib import Path
+
+import structlog
+
+from watchkeeper.act.channels.choosing import channels_of
+from watchkeeper.act.message import Writer
+from watchkeeper.act.sender import Sender
+from watchkeeper.act.turn import Standing, Turns
+from watchkeeper.act.watch import Watch
+from watchkeeper.decide.rules import rules_of
+from watchkeeper.manual.faster import faster
+from watchkeeper.manual.load import Loaded, load
+from watchkeeper.manual.mistakes import Mistakes
+from watchkeeper.manual.model.manual import Manual
+from watchkeeper.measure.addressing import addressed
+from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.deltas import Delta, pack
+from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.folding import restore
+from watchkeeper.measure.grid import FAST, REAL, Grid
+from watchkeeper.measure.intake import Intake
+from watchkeeper.measure.matching import Matcher
+from watchkeeper.measure.naming import naming
+from watchkeeper.measure.plan import Plan, plan_of
+from watchkeeper.measure.polling import Poller
+from watchkeeper.measure.rows import Registry
+from watchkeeper.outside.clock import Clock, RealClock
+from watchkeeper.outside.http import HttpClient
+from watchkeeper.prove.forecast import Forecast, forecasts
+from watchkeeper.store import revisions
+from watchkeeper.store.folder import claim_folder
+from watchkeeper.store.log import DeltaLog
+from watchkeeper.store.revisions import RevisionRow
+from watchkeeper.store.state import State
+
+FASTER = 60  # `--fast`: minutes pass as seconds
+LATE_TURN_NS = 15 * 1_000_000_000  # a turn is taken every half second
+
+log = structlog.get_logger("daemon")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    What a watch is started with. `allow_private` lets checks and channels reach this machine and private networks.
+    """
+
+    manual: Path
+    data: Path
+    address: str  # the base of every link, such as http://127.0.0.1:8400
+    environ: Mapping[str, str] = field(default_factory=dict)
+    fast: bool = False
+    allow_private: bool = False
+
+    @property
+    def grid(self) -> Grid:
+        """
+        How time is cut.
+        """
+        return FAST if self.fast else REAL
+
+    @property
+    def turn_seconds(self) -> float:
+        """
+        How often a turn is taken.
+        """
+        return 0.1 if self.fast else 0.5
+
+
+class Daemon:
+    """
+    A whole watch: opened, started, reloaded, stopped. Raises what `load` returns as mistakes in `CannotStart`.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or RealClock()
+        self.mistakes: Mistakes | None = None  # of the last reload, while the manual before it goes on
+        self._reloading = threading.Lock()
+        with ExitStack() as opening:
+            folder = opening.enter_context(claim_folder(settings.data))
+            loaded = self._load()
+            if isinstance(loaded, Mistakes):
+                raise CannotStart(loaded)
+            self.ground = DeltaLog(folder / "log.db")
+            opening.callback(self.ground.close)
+            self.state = State(folder / "state.db")
+            opening.callback(self.state.close)
+            self._wire(loaded)
+            self._open = opening.pop_all()
+
+    def start(self) -> None:
+        """
+        Start every thread: the way in first, what calls outside last.
+        """
+        self.intake.start()
+        self.turns.start()
+        self.sender.start()
+        self.poller.start()
+
+    def stop(self) -> None:
+        """
+        Stop in the opposite order; what was acknowledged is folded and on disk.
+        """
+        self.poller.stop()
+        self.turns.stop()
+        self.sender.stop()
+        self.intake.stop()
+        self._open.close()
+
+    def reload(self) -> Mistakes | None:
+        """
+        Go on under the manual as it now stands on disk, all or nothing: a bad one changes nothing and is shown.
+        """
+        with self._reloading:
+            loaded = self._load()
+            self.mistakes = loaded if isinstance(loaded, Mistakes) else None
+            if isinstance(loaded, Mistakes):
+                log.warning("not reloaded: the manual has mistakes", mistakes=len(loaded))
+                return loaded
+            self._renew(loaded)
+            log.info("reloaded", revision=self.watch.standing.revision)
+            return None
+
+    def health(self) -> dict[str, str]:
+        """
+        How each part is: "ok", or a sentence.
+        """
+        late_ns = self.clock.now_ns() - (self.turns.taken_ns or 0)
+        turn = "ok" if late_ns < LATE_TURN_NS else "no turn has ended well lately"
+        return {
+            "intake": "ok" if self.intake.alive else "the way in has ended",
+            "turn": turn if self.turns.taken_ns else "no turn has been taken yet",
+        }
+
+    def forecast(self, control: str, fault: str) -> list[Forecast]:
+        """
+        When the alerts that a fault of the stand-in touches fire and resolve; none for a fault that it does not know.
+        """
+        answer = self.http.request("GET", f"{control}/faults")
+        known = {one["name"]: one for one in json.loads(answer.body)["faults"]}
+        if fault not in known:
+            return []
+        found = known[fault]
+        failing = None if found.get("share") is None else Fraction(str(found["share"]))
+        return forecasts(self.watch, touches=found["touches"], label=found["label"], failing=failing)
+
+    # --- wiring
+
+    def _load(self) -> Loaded | Mistakes:
+        return load(self.settings.manual)
+
+    def _wire(self, loaded: Loaded) -> None:
+        manual, plan = self._manual(loaded)
+        self.registry = Registry(self.ground.intern, self.ground.names())
+        counters = CounterMemory()
+        counters.load(self.ground.counters())
+        engine, matcher, marks = self._measure(plan)
+        if marks:
+            self.ground.append([pack(marks)], digests=[], counters=[], now_ns=self.clock.now_ns())
+            engine.apply(marks)
+        self.intake = Intake(
+            ground=self.ground,
+            engine=engine,
+            matcher=matcher,
+            counters=counters,
+            clock=self.clock,
+            seen=self.ground.seen(),
+            fold_every_ns=self.settings.grid.minute_ns * (10 if self.settings.fast else 1),
+        )
+        standing = self._standing(loaded, manual)
+        self.watch = Watch(standing=standing, intake=self.intake, state=self.state, clock=self.clock)
+        self.http = HttpClient(self.clock, allow_private=self.settings.allow_private)
+        self.sender = Sender(
+            state=self.state,
+            channels=self._channels(manual),
+            clock=self.clock,
+            render=self._writer(manual),
+        )
+        self.turns = Turns(
+            standing=lambda: self.watch.standing,
+            intake=self.intake,
+            state=self.state,
+            clock=self.clock,
+            every_seconds=self.settings.turn_seconds,
+            after=self.sender.wake,
+        )
+        self._set_checks(manual)
+
+    def _renew(self, loaded: Loaded) -> None:
+        manual, plan = self._manual(loaded)
+        with self.intake.lock:
+            self.intake.fold_now()
+            engine, matcher, marks = self._measure(plan)
+            self.intake.renew(engine, matcher, marks)
+            self.watch.standing = self._standing(loaded, manual)
+        self.sender.renew(self._channels(manual), self._writer(manual))
+        old = self.poller
+        self._set_checks(manual)
+        old.stop()
+        self.poller.start()
+
+    def _manual(self, loaded: Loaded) -> tuple[Manual, Plan]:
+        manual = faster(loaded.manual, FASTER) if self.settings.fast else loaded.manual
+        return manual, plan_of(manual)
+
+    def _measure(self, plan: Plan) -> tuple[Engine, Matcher, Delta]:
+        now_ns = self.clock.now_ns()
+        engine = Engine(plan, self.registry, self.settings.grid, now_ns=now_ns)
+        restore(self.ground, engine, now_ns=now_ns)
+        marks = naming(plan, self.registry, engine.heard, engine.grid, now_ns=now_ns)
+        return engine, Matcher(plan, self.registry, self.settings.grid), marks
+
+    def _standing(self, loaded: Loaded, manual: Manual) -> Standing:
+        source = json.dumps(dict(sorted(loaded.files.items())))
+        row = RevisionRow(
+            loaded_at_ns=self.clock.now_ns(),
+            hash=blake2b(source.encode(), digest_size=16).hexdigest(),
+            source=dict(loaded.files),
+        )
+        with self.state.transaction() as tx:
+            revision = revisions.add(tx, row)
+        rules = rules_of(manual)
+        plan = plan_of(manual)
+        meanings = {
+            name: plan.indicators[rule.indicator].meaning
+            for name, rule in rules.items()
+            if rule.indicator in plan.indicators
+        }
+        return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision)
+
+    def _channels(self, manual: Manual):  # type: ignore[no-untyped-def]
+        return channels_of(manual, self.settings.environ, self.http)
+
+    def _writer(self, manual: Manual):  # type: ignore[no-untyped-def]
+        return Writer(manual, self.settings.address)
+
+    def _set_checks(self, manual: Manual) -> None:
+        found = addressed(manual, self.settings.environ)
+        self.not_asked = found.missing
+        for name, why in found.missing.items():
+            log.warning("check not asked", check=name, why=why)
+        self.poller = Poller(found.probes, client=self.http, intake=self.intake, clock=self.clock)
+
+
+class CannotStart(Exception):
+    """
+    The manual has mistakes, so there is nothing to watch by.
+    """
+
+    def __init__(self, mistakes: Mistakes) -> None:
+        super().__init__(f"the manual has {len(mistakes)} mistakes")
+        self.mistakes = mistakes

@@ -1,0 +1,145 @@
+"""
+What did one ask of an address come to?
+
+A probe that fails is not an error: it is the measurement. Every ask gives one observation, with the status, whether it was
+as expected, what went wrong in words, and how long the certificate still lives.
+
+>>> fits(204, ("200..399",)), fits(500, ("200", "204"))
+(True, False)
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from watchkeeper.manual.model.measuring import Check, Expect
+from watchkeeper.manual.predicate.columns import Column
+from watchkeeper.measure.values import Batch
+from watchkeeper.outside.errors import OutsideError
+from watchkeeper.outside.http import Answer, HttpClient
+
+TIMEOUT_NS = 10 * 1_000_000_000
+_SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """
+    One check from one region, with its address known.
+    """
+
+    check: str
+    region: str
+    url: str
+    method: str
+    expect: Expect
+    timeout: timedelta
+    every_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """
+    What an ask came to. `status` is 0 and `error` says why when there was no answer.
+    """
+
+    at_ns: int
+    took_ns: int
+    status: int
+    ok: bool
+    error: str = ""
+    certificate_left_ns: int | None = None
+
+
+def probe_of(name: str, region: str, check: Check, url: str) -> Probe:
+    """
+    A check of the manual as it is asked from one region.
+    """
+    timeout_ns = check.timeout.ns if check.timeout else min(check.every.ns, TIMEOUT_NS)
+    return Probe(
+        check=name,
+        region=region,
+        url=url,
+        method=check.method,
+        expect=check.expect,
+        timeout=timedelta(microseconds=max(1, timeout_ns // 1000)),
+        every_ns=check.every.ns,
+    )
+
+
+def ask(probe: Probe, client: HttpClient, *, at_ns: int) -> Result:
+    """
+    Ask once. Never raises for what the other side does.
+    """
+    try:
+        answer = client.request(probe.method, probe.url, timeout=probe.timeout)
+    except OutsideError as error:
+        took_ns = int(probe.timeout / timedelta(microseconds=1)) * 1000 if "within" in str(error) else 0
+        return Result(at_ns=at_ns, took_ns=took_ns, status=0, ok=False, error=str(error))
+    left_ns = None if answer.certificate_until_ns is None else answer.certificate_until_ns - at_ns
+    wrong = what_is_wrong(answer, probe.expect, left_ns)
+    return Result(
+        at_ns=at_ns,
+        took_ns=answer.elapsed_ns,
+        status=answer.status,
+        ok=wrong is None,
+        error=wrong or "",
+        certificate_left_ns=left_ns,
+    )
+
+
+def what_is_wrong(answer: Answer, expect: Expect, certificate_left_ns: int | None) -> str | None:
+    """
+    The first thing about an answer that is not as expected; None when all is.
+    """
+    if not fits(answer.status, expect.status):
+        return f"status {answer.status}; expected {' or '.join(expect.status)}"
+    if expect.body is not None and expect.body.encode() not in answer.body:
+        return f"the text {expect.body!r} is not in the answer"
+    if expect.within is not None and answer.elapsed_ns > expect.within.ns:
+        return f"it took {answer.elapsed_ns / 1e6:.0f} ms; expected within {expect.within}"
+    if expect.certificate_left is not None:
+        if certificate_left_ns is None:
+            return "there is no certificate: the address is not https"
+        if certificate_left_ns < expect.certificate_left.ns:
+            days = certificate_left_ns // (86_400 * _SECOND_NS)
+            return f"the certificate ends in {days} d; expected at least {expect.certificate_left}"
+    return None
+
+
+def fits(status: int, expected: tuple[str, ...]) -> bool:
+    """
+    Whether a status is one of these codes or lies in one of these ranges.
+    """
+    for one in expected:
+        low, _, high = one.partition("..")
+        if int(low) <= status <= int(high or low):
+            return True
+    return False
+
+
+def batch_of(probe: Probe, result: Result) -> Batch:
+    """
+    The one observation of an ask.
+    """
+    left = result.certificate_left_ns
+    values: dict[str, object] = {
+        "check": probe.check,
+        "region": probe.region,
+        "status": result.status,
+        "ok": result.ok,
+        "error": result.error or None,
+        "certificate_left": None if left is None else left / _SECOND_NS,
+    }
+    columns = {
+        name: Column(codes=np.zeros(1, dtype=np.int32), values=(value,))
+        for name, value in values.items()
+        if value is not None
+    }
+    return Batch(
+        signal="checks",
+        at_ns=np.array([result.at_ns], dtype=np.int64),
+        value=np.array([result.took_ns], dtype=np.int64),
+        columns=columns,
+    )
