@@ -92,8 +92,8 @@ class Stream(Entry):
     def _one_signal(self) -> Self:
         written = [key for key in SIGNAL_KEYS if getattr(self, key) is not None]
         if len(written) != 1:
-            found = " and ".join(f"`{key}`" for key in written) or "none"
-            raise Unfit(found=f"{found} as the signal", wanted=f"exactly one of {', '.join(SIGNAL_KEYS)}")
+            found = " and ".join(f"`{key}`" for key in written) or "no signal"
+            raise Unfit(found=found, wanted=f"exactly one of {', '.join(SIGNAL_KEYS)}")
         return self
 
     @property

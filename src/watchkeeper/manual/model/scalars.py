@@ -14,7 +14,7 @@ watchkeeper.manual.model.unfit.Unfit: found `25:00`; wanted a time of day such a
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
@@ -48,7 +48,7 @@ class Predicate:
     A predicate as it was written and as it was understood. Equal when it means the same.
     """
 
-    text: str
+    text: str = field(compare=False)
     expression: Expression
 
     def __str__(self) -> str:
@@ -336,8 +336,9 @@ def _unfit(mistake: Misread, column: int = 0) -> Unfit:
     """
     What a parser found wrong. `column` is how far the parsed text was moved in.
     """
-    said = f"`{mistake.found}`" if mistake.found else "nothing more"
-    return Unfit(found=said, wanted=mistake.wanted, column=mistake.column + column, sentence=True)
+    said = f"`{mistake.found}`" if mistake.found else "the end"
+    sentence = not isinstance(mistake, predicate_parser.SyntaxMistake)  # the predicate language names things instead
+    return Unfit(found=said, wanted=mistake.wanted, column=mistake.column + column, sentence=sentence)
 
 
 def window_text(window: condition_ast.Rolling | condition_ast.Calendar) -> str:

@@ -3,8 +3,8 @@ How does a reader of the manual say that a text does not fit?
 
 >>> str(Unfit(found="`25:00`", wanted="a time of day"))
 'found `25:00`; wanted a time of day'
->>> nearest("Mondy", ["Monday", "Tuesday"])
-'; did you mean `Monday`?'
+>>> nearest("Mondy", ["Monday", "Tuesday"]), nearest("prod", ["staging", "production"])
+('; did you mean `Monday`?', '; did you mean `production`?')
 """
 
 from collections.abc import Iterable
@@ -31,5 +31,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
     The nearest right word as an ending of a sentence, or nothing when none is near.
     """
     known = {each.casefold(): each for each in words}
-    near = get_close_matches(word.casefold(), known, n=1, cutoff=0.6)
+    folded = word.casefold()
+    begun = [each for each in known if len(folded) > 2 and each.startswith(folded)]
+    near = begun[:1] or get_close_matches(folded, known, n=1, cutoff=0.6)
     return f"; did you mean `{known[near[0]]}`?" if near else ""
