@@ -29,7 +29,7 @@ from watchkeeper.web.app import create_app
 from watchkeeper.web.doors import Doors
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-LISTEN = "127.0.0.1:8400"
+ADDRESS = "http://127.0.0.1:8400"
 SECOND = 10**9
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -76,13 +76,12 @@ class House:
         self.state.close()
 
     def turn(self) -> None:
-        with self.intake.lock:
-            take_turn(self.watch.standing, self.intake.engine, self.state, now_ns=self.clock.now_ns())
+        take_turn(self.watch.standing, self.intake, self.state, now_ns=self.clock.now_ns())
 
     def spans(
         self,
         n: int,
-        columns: Mapping[str, object],
+        columns: Mapping[str, str | int | bool],
         *,
         over_ns: int = MINUTE,
         ago_ns: int = 0,
@@ -112,10 +111,10 @@ class House:
         assert done.result(timeout=5).busy is None
 
     def app(self, **doors: object):
-        return create_app(self.watch, Doors(listen=LISTEN, version="0.1.0", **doors))  # type: ignore[arg-type]  # a test may pass anything
+        return create_app(self.watch, Doors(**{"address": ADDRESS, **doors}))  # type: ignore[arg-type]  # a test may pass anything
 
     def client(self, **doors: object) -> TestClient:
-        return TestClient(self.app(**doors), base_url=f"http://{LISTEN}")
+        return TestClient(self.app(**doors), base_url=ADDRESS)
 
 
 @pytest.fixture(scope="session")

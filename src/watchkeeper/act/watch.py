@@ -148,6 +148,32 @@ class Watch:
             scale=plan.scale,
         )
 
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        """
+        What these series did, now; KeyError for an unknown indicator.
+        """
+        now_ns = self.clock.now_ns()
+        with self.intake.lock:
+            self.intake.engine.advance(now_ns)
+            return self.intake.engine.ask_all(questions, now_ns)
+
+    def labels(self, indicator: str, label: str) -> list[str]:
+        """
+        The values of a label that were ever seen, sorted.
+        """
+        with self.intake.lock:
+            return self.intake.engine.labels(indicator, label)
+
+    def stamp(self) -> tuple[int, ...]:
+        """
+        Another one than before means that something may look different now: numbers, alerts, messages.
+        """
+        with self.state.reading() as view:
+            newest = alerts.recent_transitions(view, most=1)
+            told = notices.counts(view)
+        changed = (*(row.id for row in newest), *(told[state] for state in sorted(told)))
+        return (self.intake.tally.commits, self.standing.revision, *changed)
+
     def history(self, indicator: str, *, window_ns: int, label: str = "", value: str = "") -> History:
         """
         An indicator slot by slot, for drawing; KeyError for an unknown one.

@@ -85,9 +85,11 @@ class Exposition:
         with self._watch.state.reading() as view:
             told, opened = notices.counts(view), len(incidents.in_states(view, "open"))
         budgets = {one.name: one.targets[0].budget for one in objectives if one.targets}
+        refused = self._ingest.bodies
+        both = {key: tally.bodies[key] + refused[key] for key in tally.bodies.keys() & refused.keys()}
         return {
             INFO: {(self._doors.version, self._watch.standing.manual.manual): 1},
-            BODIES: dict(tally.bodies + self._ingest.bodies),
+            BODIES: {**refused, **tally.bodies, **both},
             ITEMS: {(kind,): n for kind, n in tally.items.items()},
             LEFT_OUT: {(reason,): n for reason, n in tally.left_out.items()},
             COMMITS: {("written",): tally.commits, ("failed",): tally.failed_commits},

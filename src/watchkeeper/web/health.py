@@ -1,8 +1,8 @@
 """
 Is this process up, and can it do its work?
 
-`/health` and `/health/liveness` answer as soon as the socket does; `/health/readiness` looks at the parts: the state, the
-log, the way in, the turn.
+`/health` and `/health/liveness` answer as soon as the socket does; `/health/readiness` looks at the parts: the state,
+the log, the way in, the turn.
 """
 
 from starlette.requests import Request

@@ -2,8 +2,8 @@
 How does telemetry get in over HTTP?
 
 Bodies are read in a stream under a cap and handed to the intake, which answers once they are on disk. Whatever is wrong
-with a body is the sender's to know: a 4xx with a sentence, counted by kind and outcome. Only when we cannot write does a
-sender hear 503, and comes again.
+with a body is the sender's to know: a 4xx with a sentence, counted by kind and outcome. Only when we cannot write does
+a sender hear 503, and comes again.
 """
 
 import asyncio

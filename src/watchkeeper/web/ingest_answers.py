@@ -1,8 +1,8 @@
 """
 What does a sender of telemetry hear back?
 
-OTLP/HTTP fixes it: the answer has the content type of the request, says in `partial_success` what was left out, and tells
-an error as a google.rpc.Status (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
+OTLP/HTTP fixes it: the answer has the content type of the request, says in `partial_success` what was left out, and
+tells an error as a google.rpc.Status (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
 
 >>> refused(400, "found no spans", json=True).body
 b'{"code":3,"message":"found no spans"}'
