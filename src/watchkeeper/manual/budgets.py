@@ -34,7 +34,7 @@ def budget(target: Condition, indicator: Indicator) -> Fraction | None:
         return None
     if value.dimension is not Dimension.RATIO:
         return None
-    if indicator.good is not None and target.op in _LOWER:
+    if (indicator.good is not None or indicator.slot_good_when is not None) and target.op in _LOWER:
         return max(1 - value.value, Fraction(0))
     if indicator.bad is not None and target.op in _UPPER:
         return value.value

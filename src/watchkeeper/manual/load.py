@@ -21,7 +21,8 @@ from watchkeeper.manual.explain import MISSING, explain
 from watchkeeper.manual.files import is_yaml, of_file, read_files, runbook_name
 from watchkeeper.manual.marks import Marks, Place, show_path
 from watchkeeper.manual.merge import merge
-from watchkeeper.manual.mistakes import Mistake, Mistakes
+from watchkeeper.manual.mistakes import Mistake
+from watchkeeper.manual.mistakes import Mistakes as Mistakes
 from watchkeeper.manual.model.manual import SECTIONS, Manual
 from watchkeeper.manual.yaml_faults import Fault
 from watchkeeper.manual.yaml_nodes import Node, plain, read_nodes

@@ -16,7 +16,7 @@ from watchkeeper.manual.windows import ALERT_WINDOW, OBJECTIVE_WINDOW, Source, a
 
 Open = tuple[Place, str]
 
-_BRACKETS = re.compile(r"\[(?:your |insert |the )?[A-Z][A-Za-z]*(?: [A-Za-z#]+){0,4}\](?!\()")
+_BRACKETS = re.compile(r"(?<![\w\])])\[(?:your |insert |the )?[A-Z][A-Za-z]*(?: [A-Za-z#]+){0,4}\](?!\()")
 _ANGLES = re.compile(r"<(?:your|insert|replace)[ -][^<>]{1,40}>", re.IGNORECASE)
 _TO_DO = re.compile(r"\b(?:TBD|TODO|FIXME|XXX|CHANGEME|tbd)\b")
 _SHELL = re.compile(r"\$\([^()]*\)")

@@ -17,12 +17,22 @@ from watchkeeper.manual.condition.fields import fields, number, seconds
 from watchkeeper.manual.condition.printer import show as show_condition
 from watchkeeper.manual.liveness import Live, live
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.model.promising import Alert, Criterion, Objective
+from watchkeeper.manual.model.measuring import SIGNAL_KEYS, Check, Indicator, Stream
+from watchkeeper.manual.model.promising import Alert, Channel, Criterion, Objective, Severity
 from watchkeeper.manual.model.scalars import Amount, window_text
 from watchkeeper.manual.units import Duration, Quantity
 from watchkeeper.manual.windows import Filled, Source, alert_window, objective_window
 
 Json = Any
+
+#: The keys of an entry that say most about it: the first one that is written stands in its row.
+_TELLING: Mapping[type[BaseModel], tuple[str, ...]] = {
+    Stream: SIGNAL_KEYS,
+    Indicator: ("bad", "good", "from_"),
+    Alert: ("on",),
+    Severity: ("respond",),
+    Channel: ("kind",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +169,10 @@ def _promise(entry: Any, manual: Manual) -> str:
     condition = getattr(entry, "when", None)
     if isinstance(condition, Condition):
         return _with_window(condition, alert_window(condition, manual))
-    signal = getattr(entry, "signal", None)
-    return f"{signal}: {getattr(entry, signal)}" if isinstance(signal, str) else ""
+    for key in _TELLING.get(type(entry), ()):
+        if (value := getattr(entry, key)) is not None:
+            return f"{key.removesuffix('_')}: {value}"
+    return f"{entry.kind}: {getattr(entry, entry.kind)}, every {entry.every}" if isinstance(entry, Check) else ""
 
 
 def _with_window(condition: Condition, filled: Filled) -> str:

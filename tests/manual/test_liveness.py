@@ -1,0 +1,78 @@
+"""
+What this version does not bring to life is declared, never shown as working.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.manual.liveness import WAITING, live
+from watchkeeper.manual.load import Loaded, load, load_text
+from watchkeeper.manual.model.manual import SECTIONS, Manual
+
+HEAD = "watchkeeper: 1\nmanual: Shop\nseverities: {P1: {}}\n"
+
+
+def _why(text: str) -> dict[str, str]:
+    loaded = load_text(HEAD + text)
+    assert isinstance(loaded, Loaded), str(loaded)
+    return {f"{each.section}.{each.name}": each.why for each in live(loaded.manual)}
+
+
+def test_everything_that_measures_and_alerts_in_the_small_manual_is_live() -> None:
+    loaded = load(Path(__file__).parent / "small.yaml")
+    assert isinstance(loaded, Loaded), str(loaded)
+    declared = {each.section for each in live(loaded.manual) if not each.live}
+
+    assert declared == {"runbooks", "incidents"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "why"),
+    [
+        ("streams: {s: {logs: 'true'}}", "streams.s", "signals of the kind `logs` are not read yet"),
+        ("streams: {s: {metric: x}}", "streams.s", ""),
+        ("checks: {c: {tcp: 'x:1', every: 1m}}", "checks.c", "tcp checks do not run yet"),
+        ("checks: {c: {http: /, every: 1m}}", "checks.c", ""),
+        ("channels: {c: {kind: email}}", "channels.c", "email is not sent yet"),
+        ("channels: {c: {kind: slack, planned: true}}", "channels.c", "the document names it as future"),
+        ("channels: {c: {kind: slack}}", "channels.c", ""),
+        ("backups: {b: {every: 6h}}", "backups.b", "backups are not watched yet"),
+        ("recovery: {rto: {all: {within: 1h}}}", "recovery.recovery", "restores are not tried yet"),
+    ],
+)
+def test_an_entry_says_why_it_waits(text: str, name: str, why: str) -> None:
+    assert _why(text)[name] == why
+
+
+def test_what_hangs_on_something_declared_is_declared() -> None:
+    why = _why(
+        "streams: {s: {logs: 'true'}}\nindicators: {i: {from: s, bad: error}}\n"
+        "objectives: {o: {indicator: i, targets: '< 1%'}}\nalerts: {a: {indicator: i, when: '> 5%', severity: P1}}\n"
+    )
+
+    waits = "signals of the kind `logs` are not read yet"
+    assert {name: each for name, each in why.items() if each} == {
+        "streams.s": waits,
+        "indicators.i": waits,
+        "objectives.o": waits,
+        "alerts.a": waits,
+    }
+
+
+@pytest.mark.parametrize("condition", ["distinct user > 5", "p95 > 150% of same hour last week"])
+def test_conditions_that_wait_make_the_alert_wait(condition: str) -> None:
+    why = _why(
+        "streams: {s: {spans: 'true'}}\nindicators: {i: {from: s}}\n"
+        f"alerts: {{a: {{indicator: i, when: '{condition}'}}}}\n"
+    )
+
+    assert "yet" in why["alerts.a"]
+
+
+def test_every_section_is_decided() -> None:
+    decided = {"streams", "indicators", "checks", "objectives", "alerts", "channels"}
+    always = {"services", "dependencies", "severities"}
+
+    assert set(SECTIONS) <= set(WAITING) | decided | always
+    assert set(WAITING) <= set(Manual.model_fields)
