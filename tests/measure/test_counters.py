@@ -28,18 +28,19 @@ def told(memory, *points, identity=b"a"):
         ([(T - FRESH_NS, T, 100)], [100]),
         ([(T - FRESH_NS - 1, T, 100)], [None]),
         ([(T, T, 0)], [0]),
-        ([(OLD, T, 100), (OLD, T, 100), (OLD, T - S, 90)], [None, 0, 0]),
+        ([(OLD, T, 100), (OLD, T, 105), (OLD, T - S, 90)], [None, 0, 0]),
         ([(OLD, T, 100), (OLD, T + S, 4)], [None, 4]),
         ([(OLD, T, 100), (T + S, T + 2 * S, 150)], [None, 150]),
-        ([(OLD, T, 100), (T, T + S, 1), (T, T + 2 * S, 3)], [None, 1, 2]),
+        ([(OLD, T, 100), (T, T + 2 * FRESH_NS, 150), (T, T + 3 * FRESH_NS, 153)], [None, 150, 3]),
         ([(0, T, 100), (OLD, T + S, 103), (0, T + 2 * S, 104)], [None, 3, 1]),
+        ([(OLD, T, 100), (0, T + S, 101), (T + 2 * S, T + 3 * S, 150)], [None, 1, 150]),
     ],
     ids=[
         "the second point is the growth", "without a start too", "a series that has just begun counts whole",
         "a little older and it is a base", "nothing yet", "a resend or an older point grows nothing",
         "lower is a reset",
         "a new start is a reset", "a start at the last point is a reset, once",
-        "a start that comes and goes decides nothing",
+        "a start that comes and goes decides nothing", "and the one that was known is remembered",
     ],
 )  # fmt: skip
 def test_growth(memory, points, growths):

@@ -113,6 +113,10 @@ def test_a_trace_id_in_hex_is_kept_and_another_is_none():
         ({"type": "a", "value": "2"}, 'event 1, `value`: found "2"; wanted a number'),
         ({"type": "a", "value": True}, "event 1, `value`: found true; wanted a number"),
         ({"type": "a", "weight": 0}, "event 1, `weight`: found 0; wanted how many events it stands for: 1, 2, ..."),
+        (
+            {"type": "a", "weight": True},
+            "event 1, `weight`: found true; wanted how many events it stands for: 1, 2, ...",
+        ),
         ({"type": "a", "weight": 1.5}, "event 1, `weight`: found 1.5; wanted how many events it stands for: 1, 2, ..."),
         ({"type": "a", "weight": MOST_WEIGHT + 1}, f"event 1, `weight`: found {MOST_WEIGHT + 1}; wanted"),
         ({"type": "a", "attributes": []}, "event 1, `attributes`: found []; wanted an object"),

@@ -274,6 +274,21 @@ def test_values_nested_deeply_are_400_or_absent_never_more():
         )
 
 
+def test_json_that_protobuf_could_not_carry_is_absent():
+    told = [{"intValue": one} for one in (2**63 - 1, str(-(2**63)), 2**63, -(2**63) - 1)]
+    ids = ["0AF7651916CD43DD8448EB211C80319C", " " * 32, "0a " * 10 + "0a", "x" * 32]
+    times = {"startTimeUnixNano": 1, "endTimeUnixNano": 2}
+    spans = [
+        {**times, "traceId": one, "attributes": [{"key": "platform", "value": value}]}
+        for one, value in zip(ids, told, strict=True)
+    ]
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).encode()
+    answer = decode(body, json=True, wanted=WANTED)
+    assert isinstance(answer, Decoded)
+    assert column(answer.batches[0], "platform") == [2**63 - 1, -(2**63), None, None]
+    assert answer.batches[0].trace_ids == [bytes.fromhex(ids[0]), b"", b"", b""]
+
+
 SAMPLE = request(
     span(name="parse", kind=2, status=FAILED, trace_state="ot=th:8", trace_id=b"0123456789abcdef",
          attributes={"platform": "spotify", "http.route": "/é"}),
