@@ -150,3 +150,7 @@ def main() -> None:
     The entry point.
     """
     app()
+
+
+if __name__ == "__main__":
+    main()
