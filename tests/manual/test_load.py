@@ -59,6 +59,10 @@ zone: Berlin
     [
         ("streams: {a: {}}", "3:14: streams.a: found no signal; wanted exactly one of spans, metric, "),
         ("streams: {a: {spans: 'x = 1'}}", "3:25: streams.a.spans: found `=`; wanted `==`"),
+        (
+            "streams: {a: {spans: 'status < \"x\" && status >= 5'}}",
+            '3:38: streams.a.spans: found `status < "x" && status >= 5`; `status` is a number here and a text before',
+        ),
         ("checks: {c: {http: /}}", "3:10: checks.c.every: found no such key; wanted this key: it must be written"),
         ("checks: {c: {http: /, every: 0s}}", "3:13: checks.c: found `every` of nothing; wanted a pace such as `1m`"),
         ("checks: {c: [x]}", "3:13: checks.c: found a list; wanted a group of keys (`key: value`)"),

@@ -12,9 +12,9 @@ from watchkeeper.manual.condition.ast import (
     Condition,
     Distinct,
     Relative,
-    SameHourLastWeek,
 )
 from watchkeeper.manual.model.manual import SECTIONS, Manual
+from watchkeeper.manual.model.measuring import Indicator
 from watchkeeper.manual.model.promising import Alert, Objective
 
 LIVE_SIGNALS = frozenset({"spans", "metric", "events", "check"})
@@ -78,7 +78,7 @@ def why_not(section: str, name: str, manual: Manual) -> str:
         case "streams":
             return _stream(name, manual)
         case "indicators":
-            return _stream(manual.indicators[name].from_, manual)
+            return _indicator(manual.indicators[name], manual)
         case "checks":
             kind = manual.checks[name].kind
             return "" if kind in LIVE_CHECKS else f"{kind} checks do not run yet"
@@ -109,6 +109,10 @@ def _stream(name: str, manual: Manual) -> str:
     return ""
 
 
+def _indicator(indicator: Indicator, manual: Manual) -> str:
+    return _stream(indicator.from_, manual) or ("slots are not judged yet" if indicator.slot_good_when else "")
+
+
 def _objective(objective: Objective, manual: Manual) -> str:
     return why_not("indicators", objective.indicator, manual) or next(
         filter(None, map(_condition, (*objective.targets, *objective.agreements))), ""
@@ -117,14 +121,14 @@ def _objective(objective: Objective, manual: Manual) -> str:
 
 def _alert(alert: Alert, manual: Manual) -> str:
     if alert.when is None:
-        return f"events such as `{alert.on}` raise nothing yet" if alert.on != "release" else ""
+        return ""  # any kind of event is taken at /v1/events
     name = alert.indicator or manual.objectives[alert.objective or ""].indicator
     return why_not("indicators", name, manual) or _condition(alert.when)
 
 
 def _condition(condition: Condition) -> str:
-    if isinstance(condition.value, Relative) and isinstance(condition.value.of, SameHourLastWeek | BeforeRelease):
-        return "comparisons with last week or a release are not made yet"
+    if isinstance(condition.value, Relative) and isinstance(condition.value.of, BeforeRelease):
+        return "comparisons with the time before a release are not made yet"
     return "distinct values are not counted yet" if isinstance(condition.measure, Distinct) else ""
 
 

@@ -30,6 +30,7 @@ from watchkeeper.manual.model.forms import OneOrMore
 from watchkeeper.manual.model.unfit import Unfit, nearest
 from watchkeeper.manual.predicate import parser as predicate_parser
 from watchkeeper.manual.predicate.ast import Expression
+from watchkeeper.manual.predicate.types import check
 
 Misread: TypeAlias = units.UnitMistake | condition_parser.ConditionMistake | predicate_parser.SyntaxMistake
 
@@ -311,6 +312,9 @@ def read_predicate(value: Any) -> Predicate:
     found = predicate_parser.parse(text)
     if isinstance(found, predicate_parser.SyntaxMistake):
         raise _unfit(found)
+    if wrong := check(found):
+        said = "; ".join(mistake.message for mistake in wrong)
+        raise Unfit(found=f"`{text}`", wanted=said, column=wrong[0].column, sentence=True)
     return Predicate(text=text, expression=found)
 
 
