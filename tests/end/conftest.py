@@ -1,0 +1,107 @@
+"""
+How does a test drive the whole product, as its user would?
+
+`demo` starts the real command in a process of its own and ends it, with everything it started, when the test ends.
+"""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "watchkeeper.cli.main"]
+PATIENCE = 60  # seconds that a slow machine may take for what usually takes two
+
+
+@dataclass
+class Running:
+    """
+    A demo that runs: where it answers, where its receiver of alerts is, and its process.
+    """
+
+    address: str
+    receiver: str
+    process: "subprocess.Popen[str]"
+    said: list[str] = field(default_factory=list)
+
+    def get(self, path: str) -> Any:
+        """
+        The JSON of an address of the watch.
+        """
+        with urllib.request.urlopen(self.address + path, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def run(self, *arguments: str) -> str:
+        """
+        What a command of ours prints when it speaks with this watch.
+        """
+        environ = {**os.environ, "WATCHKEEPER_AT": self.address, "COLUMNS": "200"}
+        done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, env=environ, timeout=PATIENCE)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def message(self, wanted: Callable[[dict[str, Any]], bool], *, within: int = PATIENCE) -> dict[str, Any]:
+        """
+        The first message that the receiver got and that is wanted; waits for it.
+        """
+        after, seen = 0, []
+        for _ in range(within):
+            with urllib.request.urlopen(f"{self.receiver}/messages?after={after}&wait=1", timeout=30) as answer:
+                found = json.loads(answer.read())["messages"]
+            for one in sorted(found, key=lambda one: one["number"]):
+                after = max(after, one["number"])
+                seen.append(one["text"])
+                if wanted(one["body"]):
+                    return one
+        raise AssertionError(f"no such message within {within} s; got {seen}")
+
+
+@pytest.fixture
+def demo() -> Iterator[Running]:
+    """
+    `watchkeeper demo --fast`, ready, on free ports.
+    """
+    process = subprocess.Popen(
+        [*COMMAND, "demo", "--fast", "--listen", "127.0.0.1:0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    try:
+        yield _ready(process)
+    finally:
+        started = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=PATIENCE)
+        assert process.stdout is not None
+        process.stdout.close()
+        _, alive = psutil.wait_procs(started, timeout=5)
+        assert not alive, f"left running: {alive}"
+
+
+def _ready(process: "subprocess.Popen[str]") -> Running:
+    assert process.stdout is not None
+    said: list[str] = []
+    while "Ctrl-C" not in "".join(said):
+        readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        line = process.stdout.readline() if readable else ""
+        assert line, f"the demo said no more after {said}"
+        said.append(line)
+    text = "".join(said)
+    address = re.search(r"manual: (\S+)", text)
+    receiver = re.search(r"receiver of alerts got\s+(\S+)", text)
+    assert address and receiver, text
+    return Running(address=address[1], receiver=receiver[1], process=process, said=said)

@@ -1,0 +1,42 @@
+"""
+A newcomer types one command, breaks a vendor with another, and the right alert reaches a real receiver.
+"""
+
+import json
+import urllib.request
+
+from tests.end.conftest import Running
+
+
+def test_a_vendor_storm_alerts_for_that_platform_alone_with_its_runbook_and_resolves_A06(demo: Running):
+    health = demo.get("/health")
+    assert health["status"] in ("ok", "healthy"), health
+
+    said = demo.run("fault", "vendor-429-storm")
+    assert "parse-success[platform=spotify]" in said
+    assert "fires by" in said
+
+    fired = demo.message(lambda body: body["type"] == "alert.firing" and "parse-success" in json.dumps(body))
+    text = fired["body"]["text"]
+    assert "P2" in text
+    assert "spotify" in text
+    assert "429" in text  # the runbook: vendor 429 storm
+    alerts = {one["key"]: one for one in demo.get("/api/v1/alerts")["alerts"]}
+    assert alerts["parse-success[platform=spotify]"]["state"] == "firing"
+    for other in ("apple", "deezer", "youtube"):
+        assert alerts[f"parse-success[platform={other}]"]["state"] != "firing"
+    incidents = demo.get("/api/v1/incidents")["incidents"]
+    assert [one["severity"] for one in incidents if "spotify" in one["title"]] == ["P2"]
+
+    said = demo.run("fault", "vendor-429-storm", "off")
+    assert "resolves by" in said
+    resolved = demo.message(lambda body: body["type"] == "alert.resolved" and "parse-success" in json.dumps(body))
+    assert "spotify" in resolved["body"]["text"]
+
+
+def test_the_pages_and_the_objectives_answer_while_traffic_flows(demo: Running):
+    objectives = demo.get("/api/v1/objectives")["objectives"]
+    assert {one["name"] for one in objectives} == {"availability", "parse-success", "parse-time", "payment-errors"}
+    for path in ("/", "/objectives/parse-success", "/alerts", "/incidents", "/manual", "/faults"):
+        with urllib.request.urlopen(demo.address + path, timeout=10) as answer:
+            assert answer.status == 200, path
