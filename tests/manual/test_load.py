@@ -61,7 +61,7 @@ zone: Berlin
         ("streams: {a: {spans: 'x = 1'}}", "3:25: streams.a.spans: found `=`; wanted `==`"),
         (
             "streams: {a: {spans: 'status < \"x\" && status >= 5'}}",
-            '3:38: streams.a.spans: found `status < "x" && status >= 5`; `status` is a number here and a text before',
+            '3:46: streams.a.spans: found `status < "x" && status >= 5`; `status` is a number here and a text before',
         ),
         ("checks: {c: {http: /}}", "3:10: checks.c.every: found no such key; wanted this key: it must be written"),
         ("checks: {c: {http: /, every: 0s}}", "3:13: checks.c: found `every` of nothing; wanted a pace such as `1m`"),
