@@ -4,11 +4,12 @@ What does acting remember, and where do rows become values?
 The one file of this stage that knows both the rows of `store` and the nouns of `decide`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
+from watchkeeper.act.digest import gather
 from watchkeeper.act.record import finding_from_json, finding_to_json
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import (
@@ -116,7 +117,7 @@ def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], rev
     """
     Write a whole plan: alerts, transitions, decisions, messages, incidents. All of it or, if this raises, nothing.
     """
-    before = {row.key: row for row in alerts.named(tx, [str(memory.key) for memory in plan.memories])}
+    before = alerts.named(tx, [str(memory.key) for memory in plan.memories])
     changed = {str(transition.key): transition for transition in plan.transitions}
     alerts.save(tx, [_alert_row(memory, changed, before, plan, meanings, revision) for memory in plan.memories])
     ids = alerts.add_transitions(tx, [_transition_row(one) for one in plan.transitions])
@@ -214,25 +215,47 @@ def _remember_notice(tx: Connection, notice: Notice, transitions: Mapping[str, i
     )
     if notice.channel is None or not (notice.send or notice.held_until_ns):
         return
-    row = NoticeRow(
+    waiting = [] if notice.kind is Kind.FIRING else outbox.unsent(tx, subject=str(notice.key), channel=notice.channel)
+    held = notices.held_of(tx, notice.channel) if notice.kind is Kind.DIGEST else []
+    (new,) = outbox.add(tx, [_notice_row(notice, notice.channel, transitions, waiting, held)])
+    if new is None:
+        return
+    outbox.merge(tx, [one.id for one in waiting], into=new, now_ns=notice.at_ns, reason=Reason.MERGED.value)
+    outbox.merge(tx, [one.id for one in held], into=new, now_ns=notice.at_ns, reason=Reason.DIGEST.value)
+
+
+def _notice_row(
+    notice: Notice,
+    channel: str,
+    transitions: Mapping[str, int],
+    waiting: Sequence[NoticeRow],
+    held: Sequence[NoticeRow],
+) -> NoticeRow:
+    """
+    The row of a message that takes `waiting` (of the same alert) and, a digest, `held` into itself.
+
+    A message that may be held is not, when it takes one that may go: the first word of an alert is never held back.
+    """
+    goes = notice.send or any(one.state == "due" for one in waiting)
+    body = notice_to_json(notice)
+    if waiting:
+        body["merged"] = [kind for one in waiting for kind in (*one.body.get("merged", ()), one.kind)]
+    if held:
+        body["held"] = gather(one.body for one in held)
+    # An alert that was never told may be unknown again and again: each time is told once.
+    occasion = notice.since_ns if notice.kind is Kind.UNKNOWN else notice.firing_id
+    return NoticeRow(
         subject=str(notice.key),
         kind=notice.kind.value,
-        channel=notice.channel,
-        body=notice_to_json(notice),
+        channel=channel,
+        body=body,
         created_ns=notice.at_ns,
-        due_ns=notice.held_until_ns or notice.at_ns,
-        transition_id=transitions.get(str(notice.key), notice.firing_id),
+        due_ns=notice.at_ns if goes else notice.held_until_ns or notice.at_ns,
+        transition_id=transitions.get(str(notice.key), occasion),
         cycle=notice.cycle,
-        state="due" if notice.send else "held",
+        state="due" if goes else "held",
         reason=notice.reason.value,
     )
-    waiting = outbox.unsent(tx, subject=row.subject, channel=row.channel)
-    (new,) = outbox.add(tx, [row])
-    if new is not None and notice.kind is not Kind.FIRING and waiting:
-        outbox.merge(tx, [one.id for one in waiting], into=new, now_ns=notice.at_ns, reason=Reason.MERGED.value)
-    if new is not None and notice.kind is Kind.DIGEST:
-        held = [one.id for one in notices.held_of(tx, notice.channel)]
-        outbox.merge(tx, held, into=new, now_ns=notice.at_ns, reason=Reason.DIGEST.value)
 
 
 def notice_to_json(notice: Notice) -> dict[str, Any]:
@@ -252,6 +275,24 @@ def notice_to_json(notice: Notice) -> dict[str, Any]:
         "fine": list(notice.fine),
         "finding": finding_to_json(notice.finding),
     }
+
+
+def notice_from_json(body: Mapping[str, Any], *, channel: str) -> Notice:
+    """
+    The notice that `notice_to_json` wrote, as it goes out through this channel.
+    """
+    return Notice(
+        key=AlertKey(rule=body["rule"], label=body["label"], value=body["value"]),
+        kind=Kind(body["kind"]),
+        channel=channel,
+        reason=Reason(body["reason"]),
+        at_ns=body["at_ns"],
+        since_ns=body["since_ns"],
+        cycle=body["cycle"],
+        severity=body["severity"],
+        fine=tuple(body["fine"]),
+        finding=finding_from_json(body["finding"]),
+    )
 
 
 def _open(tx: Connection, opening: Any, revision: int) -> None:

@@ -126,9 +126,18 @@ def _notice(telling: Telling, rule: Rule) -> Notice:
         firing_id=memory.firing_id,
         finding=transition.finding if transition else telling.finding,
         severity=rule.alert.severity,
-        since_ns=transition.since_ns if transition else memory.since_ns,
+        since_ns=_since_ns(telling),
         fine=telling.fine,
     )
+
+
+def _since_ns(telling: Telling) -> int:
+    memory = telling.memory
+    if telling.transition is not None:
+        return telling.transition.since_ns
+    if telling.kind is Kind.UNKNOWN and memory.unknown_since_ns is not None:
+        return memory.unknown_since_ns
+    return memory.since_ns
 
 
 def _limited(notice: Notice, channel: Channel, facts: ChannelFacts) -> Notice:

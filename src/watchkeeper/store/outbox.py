@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from watchkeeper.store import tables
 from watchkeeper.store.notices import OPEN, UNSENT, NoticeRow
@@ -39,6 +39,10 @@ _CLAIMABLE = (
     .where(_O.state == "due", _O.due_ns <= bindparam("now_ns"), _FIRST_OF_ITS_ORDER)
     .order_by(_O.due_ns, _O.id)
     .limit(bindparam("most"))
+)
+_CLAIMABLE_OF = _CLAIMABLE.where(_O.channel == bindparam("channel"))
+_NEXT_DUE = select(func.min(_O.due_ns)).where(
+    _O.state == "due", _O.channel == bindparam("channel"), _FIRST_OF_ITS_ORDER
 )
 _CLAIM = (
     update(tables.outbox)
@@ -146,9 +150,11 @@ def _end(tx: Connection, ids: Sequence[int], *, state: str, now_ns: int, reason:
 # Sending them.
 
 
-def claim_due(tx: Connection, *, now_ns: int, lease_ns: int, worker: str, limit: int = 20) -> list[NoticeRow]:
+def claim_due(
+    tx: Connection, *, now_ns: int, lease_ns: int, worker: str, limit: int = 20, channel: str | None = None
+) -> list[NoticeRow]:
     """
-    Take due notices for sending until `now_ns + lease_ns`, and return them as they now stand.
+    Take due notices (of one channel, when it is named) until `now_ns + lease_ns`, and return them as they now stand.
 
     Of one subject and channel at most the oldest open one is taken, and none while one is being sent. `claimed_by` of a
     returned row is the claim to settle it under; no other taking of any notice has the same one for this row.
@@ -161,7 +167,7 @@ def claim_due(tx: Connection, *, now_ns: int, lease_ns: int, worker: str, limit:
             claimed_by=f"{worker}/{row.attempts + 1}",
             attempts=row.attempts + 1,
         )
-        for row in read(NoticeRow, tx.execute(_CLAIMABLE, {"now_ns": now_ns, "most": limit}))
+        for row in read(NoticeRow, tx.execute(*_claimable(now_ns, limit, channel)))
     ]
     if claimed:
         tx.execute(
@@ -172,6 +178,19 @@ def claim_due(tx: Connection, *, now_ns: int, lease_ns: int, worker: str, limit:
             ],
         )
     return claimed
+
+
+def next_due_ns(view: Connection, channel: str) -> int | None:
+    """
+    When the channel's next notice that may be taken becomes due; None when none waits.
+    """
+    due: int | None = view.execute(_NEXT_DUE, {"channel": channel}).scalar_one()
+    return due
+
+
+def _claimable(now_ns: int, most: int, channel: str | None) -> tuple[Any, dict[str, Any]]:
+    bounds = {"now_ns": now_ns, "most": most}
+    return (_CLAIMABLE, bounds) if channel is None else (_CLAIMABLE_OF, {**bounds, "channel": channel})
 
 
 def is_mine(view: Connection, notice_id: int, *, claim: str) -> bool:

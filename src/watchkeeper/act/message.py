@@ -1,0 +1,271 @@
+"""
+What does a message tell people?
+
+What is the matter, the numbers, since when, what is affected and what is not, by when somebody responds, what to do
+and where to look. Plain values: each channel gives them its own form, and its own escapes.
+
+>>> since = Fact(name="Since", text="14:02 UTC")
+>>> Message(kind=Kind.FIRING, subject="disk", at_ns=0, title="Disk is 96 %, above 95 %", facts=(since,)).text
+'Disk is 96 %, above 95 %\\nSince: 14:02 UTC'
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from watchkeeper.act import digest
+from watchkeeper.act.memory import notice_from_json
+from watchkeeper.act.message_data import data_of
+from watchkeeper.act.moments import lasted, moment, respond_by
+from watchkeeper.act.plain import human, listed, plain, spaced
+from watchkeeper.act.saying import arithmetic, verdict
+from watchkeeper.decide.reasons import SAYS, Reason
+from watchkeeper.decide.rules import Rule, rules_of
+from watchkeeper.decide.values import Kind, Notice
+from watchkeeper.manual.condition.ast import Bad
+from watchkeeper.manual.model.manual import Manual
+from watchkeeper.manual.words import words
+from watchkeeper.store.notices import NoticeRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """
+    One line: its name, its text, and perhaps where it leads.
+    """
+
+    name: str
+    text: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """
+    A message, ready to be given its form. `subject` is the alert's key; `data` says the same to programs.
+    """
+
+    kind: Kind
+    subject: str
+    title: str
+    at_ns: int
+    facts: tuple[Fact, ...] = ()
+    severity: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """
+        All of it as plain text, the title first.
+        """
+        return "\n".join(
+            [self.title, *(f"{fact.name}: {fact.text}{f' {fact.url}' if fact.url else ''}" for fact in self.facts)]
+        )
+
+
+class Writer:
+    """
+    Writes messages with the words of one manual. Links begin with `address`, the public one of this watch.
+
+    It writes about rules that the manual no longer has too: with what the notice itself carries.
+    """
+
+    def __init__(self, manual: Manual, address: str | None = None) -> None:
+        self._manual, self._rules = manual, rules_of(manual)
+        self._address = address.rstrip("/") if address else None
+        self._zone = ZoneInfo(manual.zone)
+
+    def __call__(self, row: NoticeRow) -> Message:
+        notice = notice_from_json(row.body, channel=row.channel)
+        if notice.kind is Kind.DIGEST:
+            return self._digest(notice, row)
+        rule = self._rules.get(notice.key.rule)
+        severity = plain(notice.severity) if notice.severity else None
+        return Message(
+            kind=notice.kind,
+            subject=row.subject,
+            title=" · ".join(part for part in (severity, self._title(notice, rule)) if part),
+            at_ns=notice.at_ns,
+            facts=tuple(self._facts(notice, rule, row.body)),
+            severity=severity,
+            data=data_of(notice, rule, links=self._links(row.subject, rule)),
+        )
+
+    # --- the title
+
+    def _title(self, notice: Notice, rule: Rule | None) -> str:
+        name = self._name(notice.key.rule, notice.key.value)
+        match notice.kind:
+            case Kind.RESOLVED:
+                return f"resolved · {name}, after {lasted(notice.at_ns - notice.since_ns)}"
+            case Kind.UNKNOWN:
+                return f"unknown · {name} has not been judged for {lasted(notice.at_ns - notice.since_ns)}"
+            case Kind.EVENT:
+                on = rule.alert.on if rule else None
+                return f"{name}: {plain(on)} happened" if on else f"{name}: it happened"
+            case Kind.WITHDRAWN:
+                return f"withdrawn · {name}: {SAYS[Reason.WITHDRAWN]}"
+        return ("still firing · " if notice.reason is Reason.REPEAT else "") + self._firing(name, notice, rule)
+
+    def _firing(self, name: str, notice: Notice, rule: Rule | None) -> str:
+        if rule is None or rule.condition is None or notice.finding is None:
+            return f"{name} fires"
+        if isinstance(rule.condition.measure, Bad):
+            return f"{name}: {verdict(rule.condition, notice.finding.numbers, of=self._noun(rule))}"
+        if rule.name == rule.indicator:
+            return verdict(rule.condition, notice.finding.numbers, of=name)
+        return f"{name}: {verdict(rule.condition, notice.finding.numbers, of=spaced(rule.indicator))}"
+
+    def _name(self, rule: str, value: str) -> str:
+        alert = self._manual.alerts.get(rule)
+        name = plain(alert.title) if alert and alert.title else human(rule)
+        return f"{name} on {plain(value)}" if value else name
+
+    # --- the facts
+
+    def _facts(self, notice: Notice, rule: Rule | None, body: Mapping[str, Any]) -> Iterator[Fact]:
+        if rule and rule.alert.summary and notice.kind in (Kind.FIRING, Kind.EVENT):
+            yield Fact(name="What", text=plain(rule.alert.summary, most=400))
+        yield from self._counted(notice, rule)
+        yield from self._when(notice)
+        if Kind.FIRING.value in body.get("merged", ()):
+            yield Fact(name="Note", text="this is the first message about it: it was over before one could be sent")
+        if "again_for" in body:
+            yield Fact(name="Note", text="sent again, for a crash hid whether the first attempt arrived")
+        yield from self._where(notice)
+        if rule and notice.kind is Kind.UNKNOWN:
+            yield self._look_at(rule)
+        if rule and notice.kind in (Kind.FIRING, Kind.EVENT):
+            yield from self._response(notice, rule)
+        if rule and notice.kind in (Kind.FIRING, Kind.EVENT, Kind.UNKNOWN):
+            yield from self._runbook(rule)
+        url = self._link("alerts", str(notice.key))
+        if url:
+            yield Fact(name="Alert", text="numbers and history", url=url)
+
+    def _counted(self, notice: Notice, rule: Rule | None) -> Iterator[Fact]:
+        finding = notice.finding
+        if finding is None:
+            return
+        if notice.kind is Kind.UNKNOWN:
+            yield Fact(name="Why", text=self._why_unknown(notice))
+        elif rule and rule.condition:
+            said = arithmetic(rule.condition, finding.numbers, noun=self._noun(rule), allowed=rule.allowed)
+            if said:
+                yield Fact(name="Now" if notice.kind is Kind.RESOLVED else "Numbers", text=said)
+
+    @staticmethod
+    def _why_unknown(notice: Notice) -> str:
+        assert notice.finding is not None
+        numbers = notice.finding.numbers
+        if notice.finding.reason is Reason.TOO_FEW and numbers.at_least is not None:
+            return f"only {numbers.events} events in the window, {numbers.at_least} are needed to judge"
+        if notice.finding.reason is Reason.NOT_HEARD and numbers.slots:
+            return f"only {numbers.known} of {numbers.slots} parts of the window were heard, half are needed to judge"
+        return SAYS[notice.finding.reason]
+
+    def _when(self, notice: Notice) -> Iterator[Fact]:
+        at, since, zone = notice.at_ns, notice.since_ns, self._zone
+        if notice.kind is Kind.RESOLVED:
+            lapse = f"from {moment(since, zone, near_ns=at)} to {moment(at, zone, near_ns=at)}, {lasted(at - since)}"
+            yield Fact(name="Lasted", text=lapse)
+        elif notice.kind in (Kind.EVENT, Kind.WITHDRAWN):
+            yield Fact(name="At", text=moment(since if notice.kind is Kind.EVENT else at, zone, near_ns=at))
+        else:
+            span = f", {lasted(at - since)} ago" if at - since >= 10**9 else ""
+            yield Fact(name="Since", text=f"{moment(since, zone, near_ns=at)}{span}")
+
+    @staticmethod
+    def _where(notice: Notice) -> Iterator[Fact]:
+        label, fine = plain(notice.key.label), notice.fine
+        others = notice.finding.others if notice.finding and notice.kind is Kind.FIRING else ()
+        are_fine = f"; {listed(fine)} {'is' if len(fine) == 1 else 'are'} fine" if fine else ""
+        if label and notice.kind is Kind.FIRING:
+            yield Fact(name="Affected", text=f"{label} {plain(notice.key.value)}{are_fine}")
+        elif others:
+            yield Fact(name="Affected", text=listed(others))
+        elif label and fine:
+            yield Fact(name="Others", text=are_fine.removeprefix("; "))
+
+    def _look_at(self, rule: Rule) -> Fact:
+        stream = self._manual.streams.get(self._stream(rule))
+        if stream is None:
+            return Fact(name="Look at", text="whether its source still sends")
+        source = plain(str(getattr(stream, stream.signal)), most=200)
+        return Fact(
+            name="Look at", text=f"whether the source of {self._noun(rule)} still sends ({stream.signal} {source})"
+        )
+
+    def _response(self, notice: Notice, rule: Rule) -> Iterator[Fact]:
+        severity = self._manual.severities.get(notice.severity or "")
+        response = rule.alert.respond or (severity.respond if severity else None)
+        if response is None:
+            return
+        repeated = notice.reason is Reason.REPEAT
+        text = respond_by(
+            response,
+            start_ns=notice.since_ns + rule.timing.hold_ns if repeated else notice.at_ns,
+            zone=self._zone,
+            business_days=self._manual.business_days,
+            near_ns=notice.at_ns,
+        )
+        yield Fact(name="Respond", text=text)
+
+    def _runbook(self, rule: Rule) -> Iterator[Fact]:
+        name = rule.alert.runbook
+        if name is not None:
+            runbook = self._manual.runbooks.get(name)
+            title = plain(runbook.title) if runbook and runbook.title else human(name)
+            yield Fact(name="Runbook", text=title, url=self._link("runbooks", name))
+
+    # --- the digest
+
+    def _digest(self, notice: Notice, row: NoticeRow) -> Message:
+        groups, channel = row.body.get("held", []), self._manual.channels.get(row.channel)
+        limit = channel.rate_limit if channel else None
+        total = digest.total(groups)
+        what = f"{total} message{'' if total == 1 else 's'} held back"
+        why = f" by the rate limit of {limit.count} per {words(limit.per)}" if limit else ""
+        facts = [
+            Fact(
+                name=self._name(group["rule"], group["value"]),
+                text=f"{digest.counted(group)}; last {moment(group['last_at_ns'], self._zone, near_ns=notice.at_ns)}",
+            )
+            for group in groups[: digest.SHOWN]
+        ]
+        if len(groups) > digest.SHOWN:
+            facts.append(Fact(name="More", text=f"{len(groups) - digest.SHOWN} further alerts"))
+        if self._address:
+            facts.append(Fact(name="Now", text="what stands at this moment", url=f"{self._address}/"))
+        data = {"held": groups, "count": total}
+        return Message(
+            kind=notice.kind, subject=row.subject, title=what + why, at_ns=notice.at_ns, facts=tuple(facts), data=data
+        )
+
+    # --- words and links
+
+    def _stream(self, rule: Rule) -> str:
+        indicator = self._manual.indicators.get(rule.indicator)
+        return indicator.from_ if indicator else ""
+
+    def _noun(self, rule: Rule) -> str:
+        """
+        What is counted: a stream of spans is named after what they are, one of a metric after what it measures.
+        """
+        name = self._stream(rule)
+        stream = self._manual.streams.get(name)
+        if stream is None:
+            return "events"
+        return f"readings of {spaced(name)}" if stream.signal in ("metric", "host", "query") else spaced(name)
+
+    def _links(self, subject: str, rule: Rule | None) -> dict[str, str | None]:
+        runbook = rule.alert.runbook if rule else None
+        return {
+            "alert": self._link("alerts", subject),
+            "runbook": self._link("runbooks", runbook) if runbook else None,
+        }
+
+    def _link(self, page: str, name: str) -> str | None:
+        return f"{self._address}/{page}/{quote(name, safe='')}" if self._address else None

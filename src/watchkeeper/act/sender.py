@@ -1,0 +1,225 @@
+"""
+How does what is due go out?
+
+Each channel has a thread of its own, so that a dead one holds up nobody: it claims a row, writes the message, sends
+it, and settles the row, one after the other. One more thread looks for rows that a crash left half-sent and for
+channels that are gone. The rows are all that is remembered: a new sender goes on where a killed one stopped.
+"""
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import structlog
+
+from watchkeeper.act import outcomes
+from watchkeeper.act.channels.sending import Channel, Failed, Sent
+from watchkeeper.act.message import Message
+from watchkeeper.act.outcomes import SendingReason
+from watchkeeper.act.repeating import Repeating
+from watchkeeper.outside.clock import Clock
+from watchkeeper.store import notices, outbox
+from watchkeeper.store.notices import NoticeRow
+from watchkeeper.store.state import State
+
+LEASE_NS: Final = 30 * 10**9  # longer than any attempt may take
+WORKER: Final = "sender"
+_AUDIT: Final = ""  # the name of the loop that belongs to no channel
+
+log = structlog.get_logger("sender")
+
+Render = Callable[[NoticeRow], Message]
+
+
+class Sender:
+    """
+    Sends due messages through the channels, in threads of its own. Any thread may call it.
+    """
+
+    def __init__(self, *, state: State, channels: Mapping[str, Channel], clock: Clock, render: Render) -> None:
+        self._state, self._clock = state, clock
+        self._channels, self._render = dict(channels), render
+        self._loops: dict[str, Repeating] = {}
+        self._changing = threading.Lock()
+        self._started = False
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """
+        The channels as they now are, by name.
+        """
+        return self._channels
+
+    def start(self) -> None:
+        """
+        Begin to send.
+        """
+        with self._changing:
+            self._started = True
+            self._fit()
+
+    def stop(self) -> None:
+        """
+        Begin no further attempt, and wait for those that run (each ends at its deadline).
+        """
+        with self._changing:
+            self._started = False
+            self._fit()
+
+    def wake(self) -> None:
+        """
+        Something was written: look at once.
+        """
+        for loop in list(self._loops.values()):
+            loop.wake()
+
+    def renew(self, channels: Mapping[str, Channel], render: Render) -> None:
+        """
+        Go on with other channels and words, after a reload. What is due for a channel that is gone fails, visibly.
+        """
+        with self._changing:
+            self._channels, self._render = dict(channels), render
+            self._fit()
+        self.wake()
+
+    def send_due(self) -> int:
+        """
+        Send all that is due now, in the calling thread; how many attempts that took. For hand-moved clocks.
+        """
+        self._audit()
+        return sum(self._send(name, lambda: False) for name in self._channels)
+
+    # --- loops
+
+    def _fit(self) -> None:
+        """
+        One loop per channel and one to audit; none when stopped.
+        """
+        wanted = {_AUDIT, *self._channels} if self._started else set()
+        leaving = [self._loops.pop(name) for name in set(self._loops) - wanted]
+        for loop in leaving:
+            loop.end()
+        for loop in leaving:
+            loop.join()
+        for name in wanted - set(self._loops):
+            self._loops[name] = Repeating(self._step_of(name), name=f"send {name or 'audit'}", clock=self._clock)
+            self._loops[name].start()
+
+    def _step_of(self, name: str) -> Callable[[Callable[[], bool]], int | None]:
+        if name == _AUDIT:
+            return lambda _: self._audit()
+        return lambda ending: self._next_after(name, ending)
+
+    def _next_after(self, name: str, ending: Callable[[], bool]) -> int | None:
+        self._send(name, ending)
+        with self._state.reading() as view:
+            return outbox.next_due_ns(view, name)
+
+    # --- sending
+
+    def _send(self, name: str, ending: Callable[[], bool]) -> int:
+        attempts = 0
+        while not ending() and (row := self._claim(name)) is not None:
+            self._deliver(row)
+            attempts += 1
+        return attempts
+
+    def _claim(self, name: str) -> NoticeRow | None:
+        with self._state.transaction() as tx:
+            rows = outbox.claim_due(
+                tx, now_ns=self._clock.now_ns(), lease_ns=LEASE_NS, worker=WORKER, limit=1, channel=name
+            )
+        return rows[0] if rows else None
+
+    def _deliver(self, row: NoticeRow) -> None:
+        try:
+            result = self._attempt(row)
+        except Exception as error:  # the top of the loop: a bug costs this message, not the ones behind it
+            log.error("a bug kept a message", notice=row.id, channel=row.channel, at=_place(error))
+            self._settle(row, Failed(why=_place(error), retryable=False), SendingReason.BUG)
+            return
+        if result is not None:
+            self._settle(row, result)
+
+    def _attempt(self, row: NoticeRow) -> Sent | Failed | None:
+        """
+        One attempt; None when the row was taken away meanwhile.
+        """
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            return Failed(why=outcomes.SAYS[SendingReason.NO_CHANNEL], retryable=False)
+        message = self._render(row)
+        with self._state.reading() as view:
+            if not outbox.is_mine(view, row.id, claim=row.claimed_by or ""):
+                return None
+        return channel.send(message, message_id=outcomes.message_id(row), now=self._clock.now())
+
+    def _settle(self, row: NoticeRow, result: Sent | Failed, reason: SendingReason | None = None) -> None:
+        now_ns, claim = self._clock.now_ns(), row.claimed_by or ""
+        receipt = result.receipt(at_ns=now_ns)
+        with self._state.transaction() as tx:
+            if isinstance(result, Sent):
+                kept = outbox.settle(
+                    tx, row.id, state="sent", receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=row.reason
+                )
+            elif result.retryable and row.attempts < outcomes.ATTEMPTS:
+                kept = outbox.retry_at(
+                    tx,
+                    row.id,
+                    due_ns=now_ns + outcomes.wait_ns(row.attempts, asked=result.retry_after),
+                    receipt=receipt,
+                    expecting_claim=claim,
+                    reason=SendingReason.TRIED_AGAIN,
+                )
+            else:
+                reason = reason or (SendingReason.GAVE_UP if result.retryable else SendingReason.REFUSED_FOR_GOOD)
+                kept = outbox.settle(
+                    tx, row.id, state="failed", receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=reason
+                )
+        if isinstance(result, Failed):
+            log.warning("not delivered", notice=row.id, channel=row.channel, attempt=row.attempts, why=result.why)
+        if not kept:
+            log.warning("an answer came after the lease had ended", notice=row.id, channel=row.channel)
+
+    # --- auditing
+
+    def _audit(self) -> None:
+        """
+        Make outcomes that a crash hid visible, and fail what is due for channels that are gone.
+        """
+        now_ns = self._clock.now_ns()
+        with self._state.transaction() as tx:
+            expired = outbox.expired_sending(tx, now_ns=now_ns, reason=SendingReason.UNKNOWN_OUTCOME)
+            again = [one for row in expired if self._pages(row) and (one := outcomes.again(row, now_ns=now_ns))]
+            outbox.add(
+                tx,
+                [
+                    one
+                    for one in again
+                    if not outbox.unsent(
+                        tx, subject=one.subject, channel=one.channel, person=one.person, address=one.address
+                    )
+                ],
+            )
+        for row in expired:
+            log.warning("unknown outcome", notice=row.id, channel=row.channel)
+        if expired:
+            self.wake()
+        with self._state.reading() as view:
+            gone = {row.channel for row in notices.in_state(view, "due")} - set(self._channels)
+        for name in gone:
+            self._send(name, lambda: False)
+
+    def _pages(self, row: NoticeRow) -> bool:
+        channel = self._channels.get(row.channel)
+        return channel is not None and channel.again_after_unknown
+
+
+def _place(error: Exception) -> str:
+    """
+    What broke and where; not the error's own words, for they may hold an address.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
