@@ -8,16 +8,18 @@ other. Ctrl-C ends all of it; nothing is left behind unless `--data` says so.
 import json
 import os
 import select
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from watchkeeper.cli import serving
-from watchkeeper.cli.asking import call
+from watchkeeper.cli.asking import USUAL, call
 from watchkeeper.cli.say import err, out
 from watchkeeper.daemon import Settings
 
@@ -46,12 +48,12 @@ def demo(system: str, *, fast: bool, listen: str, data: Path | None) -> int:
         return 1
 
 
-def _watch(folder: Path, standin: dict[str, Any], bound: Any, *, fast: bool, data: Path) -> int:
+def _watch(folder: Path, standin: "StandIn", bound: socket.socket, *, fast: bool, data: Path) -> int:
     address = serving.address_of(bound)
     environ = {
         **os.environ,
-        f"{folder.name.upper()}_URL": standin["app"],
-        "ALERT_WEBHOOK_URL": standin["receiver"] + "/webhook",
+        f"{folder.name.upper()}_URL": standin.addresses["app"],
+        "ALERT_WEBHOOK_URL": standin.addresses["receiver"] + "/webhook",
     }
     settings = Settings(manual=folder, data=data, address=address, environ=environ, fast=fast, allow_private=True)
     daemon = serving.opened(settings)
@@ -59,30 +61,44 @@ def _watch(folder: Path, standin: dict[str, Any], bound: Any, *, fast: bool, dat
         return 1
 
     def ready() -> None:
-        call(standin["control"], "POST", "/telemetry", {"to": address})
-        welcome(address, standin, fast=fast)
+        call(standin.addresses["control"], "POST", "/telemetry", {"to": address})
+        welcome(daemon.watch.standing.manual.manual, address, standin.addresses, fast=fast)
 
-    serving.serve(daemon, bound, ready=ready, control=standin["control"])
+    serving.serve(daemon, bound, ready=ready, ending=standin.end, control=standin.addresses["control"])
     return 0
 
 
-def welcome(address: str, standin: dict[str, Any], *, fast: bool) -> None:
+def welcome(manual: str, address: str, standin: dict[str, str], *, fast: bool) -> None:
     """
     Say where to look and what to try.
     """
-    other = "" if address == "http://127.0.0.1:8400" else f" --at {address}"
-    out.print(f"[bold]Watchkeeper runs the JamFind manual:[/bold] {address}")
+    us = command()
+    at = "" if address == USUAL else f" --at {address}"
+    tries = (
+        ("fault vendor-429-storm", "a vendor limits us: one alert, for that platform alone"),
+        ("fault vendor-429-storm off", "and it resolves"),
+        ("status", "how everything stands"),
+    )
+    out.print(f"[bold]Watchkeeper runs the {manual} manual:[/bold] {address}")
     out.print(f"  the application, under traffic   {standin['app']}")
     out.print(f"  what the receiver of alerts got  {standin['receiver']}")
     if fast:
         out.print("  fast: a minute of the manual passes as a second")
     out.print("Try, in another terminal:")
-    out.print(
-        f"  watchkeeper fault vendor-429-storm{other}        [dim]a vendor limits us: one alert, for that platform alone[/dim]"
-    )
-    out.print(f"  watchkeeper fault vendor-429-storm off{other}    [dim]and it resolves[/dim]")
-    out.print(f"  watchkeeper status{other}")
-    out.print("[dim](.venv/bin/watchkeeper, where the command is not on your PATH.) Ctrl-C ends everything.[/dim]")
+    for what, why in tries:
+        out.print(f"  {us} {what}{at}", soft_wrap=True)
+        out.print(f"      [dim]{why}[/dim]")
+    out.print("[dim]Ctrl-C ends everything.[/dim]")
+
+
+def command() -> str:
+    """
+    How this command is called from where its user stands.
+    """
+    called = Path(sys.argv[0])
+    if called.name != "watchkeeper" or shutil.which("watchkeeper") == str(called):
+        return "watchkeeper"
+    return os.path.relpath(called)
 
 
 def example(system: str) -> Path:
@@ -106,31 +122,55 @@ def examples() -> Path:
     raise NoDemo("the demo runs from a clone of the repository (it needs its folder `examples`); change into it")
 
 
-@contextmanager
-def running(folder: Path, *, fast: bool) -> Iterator[dict[str, Any]]:
+@dataclass(slots=True)
+class StandIn:
     """
-    The stand-in application of an example; ended when the block ends.
+    The stand-in application that runs: its addresses, and its process.
+    """
+
+    addresses: dict[str, str]
+    process: "subprocess.Popen[str]"
+
+    def end(self) -> None:
+        """
+        End it; it sends what it still has to say first.
+        """
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextmanager
+def running(folder: Path, *, fast: bool) -> Iterator[StandIn]:
+    """
+    The stand-in application of an example; ended when the block ends. Ctrl-C reaches us alone, and we end it.
     """
     command = [sys.executable, "-m", "standin", str(folder / "scenario.yaml"), *(["--fast"] if fast else [])]
-    process = subprocess.Popen(command, cwd=folder.parent, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(  # noqa: S603  an argument vector of our own, no shell
+        command,
+        cwd=folder.parent,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    standin = StandIn(addresses={}, process=process)
     try:
-        yield _ready(process)
+        standin.addresses = _ready(process)
+        yield standin
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        standin.end()
         if process.stdout is not None:
             process.stdout.close()
 
 
-def _ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
+def _ready(process: "subprocess.Popen[str]") -> dict[str, str]:
     assert process.stdout is not None
     readable, _, _ = select.select([process.stdout], [], [], READY_SECONDS)
     line = process.stdout.readline() if readable else ""
     if not line:
         raise NoDemo("the stand-in application did not start; its own words stand above")
-    ready: dict[str, Any] = json.loads(line)
-    return ready
+    return {name: value for name, value in json.loads(line).items() if isinstance(value, str)}

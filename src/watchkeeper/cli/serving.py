@@ -9,9 +9,11 @@ import logging
 import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -103,22 +105,52 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(daemon: Daemon, bound: socket.socket, *, ready: Callable[[], None], control: str | None = None) -> None:
+class Server(uvicorn.Server):
+    """
+    A server that, asked to end, first lets `ending` do its part while everything still answers.
+    """
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+        self._asked = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """
+        The first signal ends in good order, the second at once.
+        """
+        if self._asked:
+            super().handle_exit(sig, frame)
+            return
+        self._asked = True
+        threading.Thread(target=self._end, args=(sig, frame), name="ending").start()
+
+    def _end(self, sig: int, frame: FrameType | None) -> None:
+        self._ending()
+        super().handle_exit(sig, frame)
+
+
+def serve(
+    daemon: Daemon,
+    bound: socket.socket,
+    *,
+    ready: Callable[[], None],
+    ending: Callable[[], None] = lambda: None,
+    control: str | None = None,
+) -> None:
     """
     Serve until SIGINT or SIGTERM; SIGHUP reloads.
     """
     quiet_logs()
     doors = Doors(
-        listen=address_of(bound).removeprefix("http://"),
-        version=version("watchkeeper"),
-        address=daemon.settings.address,
+        address=address_of(bound),
+        public=daemon.settings.address,
         fast=daemon.settings.fast,
-        standin=control,
+        control=control,
         client=daemon.http,
         reload=daemon.reload,
         mistakes=lambda: daemon.mistakes,
         checks=daemon.health,
-        forecast=None if control is None else lambda name: daemon.forecast(control, name),
     )
     app = create_app(daemon.watch, doors)
     config = uvicorn.Config(
@@ -132,12 +164,12 @@ def serve(daemon: Daemon, bound: socket.socket, *, ready: Callable[[], None], co
     )
     daemon.start()
     try:
-        asyncio.run(_serve(uvicorn.Server(config), bound, daemon, ready))
+        asyncio.run(_serve(Server(config, ending), bound, daemon, ready))
     finally:
         daemon.stop()
 
 
-async def _serve(server: uvicorn.Server, bound: socket.socket, daemon: Daemon, ready: Callable[[], None]) -> None:
+async def _serve(server: Server, bound: socket.socket, daemon: Daemon, ready: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, daemon.reload))
     task = asyncio.create_task(server.serve(sockets=[bound]))
@@ -150,9 +182,14 @@ async def _serve(server: uvicorn.Server, bound: socket.socket, daemon: Daemon, r
 
 def quiet_logs() -> None:
     """
-    One line a message, to standard error, without colours where nobody looks.
+    One line a message, to standard error; a bug shows its lines of code, never its values, for they may be secrets.
     """
     structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=err.is_terminal, exception_formatter=structlog.dev.plain_traceback),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=err.file),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
