@@ -97,18 +97,19 @@ def incident_of(view: Connection, row: IncidentRow) -> Incident:
 
 def channel_facts(view: Connection, manual: Manual, *, now_ns: int) -> dict[str, ChannelFacts]:
     """
-    What the rate-limited channels sent lately, and when what they hold is due.
+    What the rate-limited channels sent lately (or are about to), and when what they hold is due.
+
+    A channel that lost its limit, or is gone, still gives back what it holds.
     """
+    limits = {name: channel.rate_limit for name, channel in manual.channels.items() if channel.rate_limit}
     facts = {}
-    for name, channel in manual.channels.items():
-        if channel.rate_limit is None:
-            continue
-        since = now_ns - channel.rate_limit.per.ns
-        held = notices.held_of(view, name)
+    for name in {*limits, *notices.holding(view)}:
+        sent = notices.sent_at(view, name, since_ns=now_ns - limits[name].per.ns) if name in limits else []
+        due = min((row.due_ns for row in notices.held_of(view, name)), default=None)
         facts[name] = ChannelFacts(
             name=name,
-            sent_ns=tuple(notices.sent_at(view, name, since_ns=since)),
-            digest_due_ns=min((row.due_ns for row in held), default=None),
+            sent_ns=(*sent, *notices.open_at(view, name)),
+            digest_due_ns=due if name in limits or due is None else now_ns,
         )
     return facts
 

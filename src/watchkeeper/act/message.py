@@ -134,7 +134,7 @@ class Writer:
             yield Fact(name="Note", text="this is the first message about it: it was over before one could be sent")
         if "again_for" in body:
             yield Fact(name="Note", text="sent again, for a crash hid whether the first attempt arrived")
-        yield from self._where(notice)
+        yield from self._where(notice, rule)
         if rule and notice.kind is Kind.UNKNOWN:
             yield self._look_at(rule)
         if rule and notice.kind in (Kind.FIRING, Kind.EVENT):
@@ -178,14 +178,15 @@ class Writer:
             yield Fact(name="Since", text=f"{moment(since, zone, near_ns=at)}{span}")
 
     @staticmethod
-    def _where(notice: Notice) -> Iterator[Fact]:
+    def _where(notice: Notice, rule: Rule | None) -> Iterator[Fact]:
         label, fine = plain(notice.key.label), notice.fine
         others = notice.finding.others if notice.finding and notice.kind is Kind.FIRING else ()
         are_fine = f"; {listed(fine)} {'is' if len(fine) == 1 else 'are'} fine" if fine else ""
         if label and notice.kind is Kind.FIRING:
             yield Fact(name="Affected", text=f"{label} {plain(notice.key.value)}{are_fine}")
         elif others:
-            yield Fact(name="Affected", text=listed(others))
+            where = rule.where if rule else ""
+            yield Fact(name="Affected", text=f"{where} {listed(others)}".lstrip())
         elif label and fine:
             yield Fact(name="Others", text=are_fine.removeprefix("; "))
 

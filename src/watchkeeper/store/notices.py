@@ -70,6 +70,12 @@ _SENT_AT = (
     .where(_O.channel == bindparam("channel"), _O.settled_ns >= bindparam("since_ns"), _O.state == "sent")
     .order_by(_O.settled_ns)
 )
+_OPEN_AT = (
+    select(_O.due_ns)
+    .where(_O.channel == bindparam("channel"), _O.settled_ns.is_(None), _O.state.in_(OPEN))
+    .order_by(_O.due_ns)
+)
+_HOLDING = select(_O.channel).where(_O.state == "held").distinct()
 _RECENT = select(tables.outbox).order_by(_O.id.desc()).limit(bindparam("most"))
 _COUNTS = select(_O.state, func.count()).group_by(_O.state)
 _OLDEST_DUE = select(func.min(_O.due_ns)).where(_O.state == "due")
@@ -123,6 +129,20 @@ def sent_at(view: Connection, channel: str, *, since_ns: int) -> list[int]:
     When the channel delivered notices from `since_ns` on, oldest first.
     """
     return list(view.execute(_SENT_AT, {"channel": channel, "since_ns": since_ns}).scalars())
+
+
+def open_at(view: Connection, channel: str) -> list[int]:
+    """
+    When the notices that the channel still has to deliver are due, soonest first.
+    """
+    return list(view.execute(_OPEN_AT, {"channel": channel}).scalars())
+
+
+def holding(view: Connection) -> set[str]:
+    """
+    The channels that keep notices back.
+    """
+    return set(view.execute(_HOLDING).scalars())
 
 
 def recent(view: Connection, *, most: int = 20) -> list[NoticeRow]:
