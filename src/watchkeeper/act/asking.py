@@ -1,8 +1,8 @@
 """
 What must be asked of the engine, so that every rule can be judged?
 
-Gathers, for each alert rule and each value of its label, the answers that its condition is judged by. All questions go to the
-engine in one call.
+Gathers, for each alert rule and each value of its label, the answers that its condition is judged by. All questions go
+to the engine in one call.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,43 +15,49 @@ from watchkeeper.manual.condition import ast
 from watchkeeper.manual.condition.ast import Condition
 from watchkeeper.measure.answers import Answer, Question, Span
 from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.plan import StreamPlan
 
 WEEK_NS = 7 * 86_400 * 10**9
 HOUR_NS = 3600 * 10**9
+REPORTS = (
+    "checks",
+    "metrics",
+)  # who reports at a steady pace; of anything else silence may only mean that nothing happens
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Slip:
     """
-    The questions of one alert, by what their answers are for.
+    The questions of one series of one alert, by what their answers are for.
     """
 
-    rule: Rule
     windows: list[Question]
+    lately: Question | None = None
     earlier: Question | None = None
-    by_value: dict[str, list[Question]] = field(default_factory=dict)
+    by_value: dict[str, "_Slip"] = field(default_factory=dict)
+
+    def questions(self) -> Iterator[Question]:
+        yield from self.windows
+        yield from (question for question in (self.lately, self.earlier) if question is not None)
+        for slip in self.by_value.values():
+            yield from slip.questions()
 
 
 def gather(
     rules: Mapping[str, Rule], engine: Engine, *, now_ns: int
-) -> tuple[dict[AlertKey, Asked], dict[AlertKey, int]]:
+) -> tuple[dict[AlertKey, Asked], dict[AlertKey, tuple[int, ...]]]:
     """
-    What every rule's condition is judged by, per alert, and the newest event of every event rule (ns).
+    What every rule's condition is judged by, per alert, and the newest events of every event rule (ns).
     """
-    slips: dict[AlertKey, _Slip] = {}
-    events: dict[AlertKey, int] = {}
-    for rule in rules.values():
-        if rule.indicator not in engine.plan.indicators:
-            continue
-        for key in keys_of(rule, engine):
-            slips[key] = _slip(rule, key, engine)
-    questions = [question for slip in slips.values() for question in _all(slip)]
+    live = [rule for rule in rules.values() if rule.indicator in engine.plan.indicators]
+    slips = {key: (rule, _slip(rule, key, engine)) for rule in live for key in keys_of(rule, engine)}
+    questions = [question for _, slip in slips.values() for question in slip.questions()]
     answers = iter(engine.ask_all(questions, now_ns))
-    asked = {}
-    for key, slip in slips.items():
-        found = _asked(slip, answers)
-        if slip.rule.condition is None:
-            events[key] = found.answers[0].seen_ns or 0
+    asked, events = {}, {}
+    for key, (rule, slip) in slips.items():
+        found = _asked(rule, slip, answers, engine.plan.indicators[rule.indicator].stream)
+        if rule.condition is None:
+            events[key] = tuple(at_ns for at_ns, _ in found.answers[0].results)
         else:
             asked[key] = found
     return asked, events
@@ -85,32 +91,44 @@ def earlier_window(condition: Condition) -> tuple[Span, int] | None:
 
 
 def _slip(rule: Rule, key: AlertKey, engine: Engine) -> _Slip:
-    slip = _Slip(rule=rule, windows=rule.questions(value=key.value))
-    earlier = None if rule.condition is None else earlier_window(rule.condition)
-    if earlier is not None:
-        window, ago_ns = earlier
-        slip.earlier = replace(slip.windows[0], window=window, ago_ns=ago_ns)
+    slip = _of_series(rule, engine, rule.questions(value=key.value))
     if rule.where:
-        values = engine.labels(rule.indicator, rule.where)
-        slip.by_value = {value: rule.questions(where_value=value) for value in values}
+        slip.by_value = {
+            value: _of_series(rule, engine, rule.questions(where_value=value))
+            for value in engine.labels(rule.indicator, rule.where)
+        }
     return slip
 
 
-def _all(slip: _Slip) -> list[Question]:
-    earlier = [slip.earlier] if slip.earlier else []
-    return slip.windows + earlier + [question for questions in slip.by_value.values() for question in questions]
+def _of_series(rule: Rule, engine: Engine, windows: list[Question]) -> _Slip:
+    slip = _Slip(windows=windows)
+    if rule.condition is None:
+        return slip
+    if isinstance(rule.condition.measure, ast.Last | ast.Bad):
+        stream = engine.plan.indicators[rule.indicator].stream
+        slip.lately = replace(windows[0], window=Span(ns=2 * stream.speaks_ns))  # one word may be missed
+    earlier = earlier_window(rule.condition)
+    if earlier is not None:
+        window, ago_ns = earlier
+        slip.earlier = replace(windows[0], window=window, ago_ns=ago_ns)
+    return slip
 
 
-def _asked(slip: _Slip, answers: Iterator[Answer]) -> Asked:
-    def take(n: int) -> tuple[Answer, ...]:
-        return tuple(next(answers) for _ in range(n))
-
-    base = Asked(
-        answers=take(len(slip.windows)),
-        good=slip.rule.good,
-        earlier=take(1)[0] if slip.earlier else None,
-        allowed=slip.rule.allowed,
-        at_least=slip.rule.alert.at_least,
+def _asked(rule: Rule, slip: _Slip, answers: Iterator[Answer], stream: StreamPlan) -> Asked:
+    windows = tuple(next(answers) for _ in slip.windows)
+    lately = next(answers) if slip.lately else None
+    earlier = next(answers) if slip.earlier else None
+    return Asked(
+        answers=windows,
+        good=rule.good,
+        earlier=earlier,
+        target=rule.target,
+        allowed=rule.allowed,
+        at_least=rule.alert.at_least,
+        lately=lately is None or _spoke(lately, stream),
+        by_value={value: _asked(rule, one, answers, stream) for value, one in slip.by_value.items()},
     )
-    by_value = {value: replace(base, answers=take(len(questions))) for value, questions in slip.by_value.items()}
-    return replace(base, by_value=by_value)
+
+
+def _spoke(answer: Answer, stream: StreamPlan) -> bool:
+    return answer.seen_ns is not None if stream.signal in REPORTS else answer.known > 0

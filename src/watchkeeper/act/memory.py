@@ -4,7 +4,7 @@ What does acting remember, and where do rows become values?
 The one file of this stage that knows both the rows of `store` and the nouns of `decide`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -114,6 +114,16 @@ def channel_facts(view: Connection, manual: Manual, *, now_ns: int) -> dict[str,
     return facts
 
 
+def told_through(view: Connection, keys: Iterable[AlertKey]) -> dict[AlertKey, tuple[str, ...]]:
+    """
+    The channels that heard of each of these alerts, in order.
+    """
+    return {
+        key: tuple(sorted({row.channel for row in notices.of_subject(view, str(key)) if row.kind != Kind.DIGEST}))
+        for key in keys
+    }
+
+
 def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], revision: int) -> None:
     """
     Write a whole plan: alerts, transitions, decisions, messages, incidents. All of it or, if this raises, nothing.
@@ -127,9 +137,9 @@ def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], rev
         _remember_notice(tx, notice, by_key)
     for opening in plan.opens:
         _open(tx, opening, revision)
+    _note_on_incidents(tx, plan)
     for closing in plan.closes:
         close_incident(tx, closing.id, at_ns=closing.at_ns, by=BY_RULE, reason=closing.reason.value)
-    _note_on_incidents(tx, plan)
 
 
 def close_incident(tx: Connection, incident_id: int, *, at_ns: int, by: str, reason: str) -> None:
@@ -216,7 +226,8 @@ def _remember_notice(tx: Connection, notice: Notice, transitions: Mapping[str, i
     )
     if notice.channel is None or not (notice.send or notice.held_until_ns):
         return
-    waiting = [] if notice.kind is Kind.FIRING else outbox.unsent(tx, subject=str(notice.key), channel=notice.channel)
+    subject, ends = str(notice.key), notice.kind in (Kind.RESOLVED, Kind.WITHDRAWN)
+    waiting = outbox.unsent(tx, subject=subject, channel=notice.channel) if ends else []
     held = notices.held_of(tx, notice.channel) if notice.kind is Kind.DIGEST else []
     (new,) = outbox.add(tx, [_notice_row(notice, notice.channel, transitions, waiting, held)])
     if new is None:

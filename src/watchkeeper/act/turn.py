@@ -13,7 +13,8 @@ import structlog
 from watchkeeper.act import memory
 from watchkeeper.act.asking import gather
 from watchkeeper.decide.rules import Rule
-from watchkeeper.decide.turn import TurnFacts, decide_turn
+from watchkeeper.decide.turn import TurnFacts, decide_turn, gone
+from watchkeeper.decide.values import State as AlertState
 from watchkeeper.decide.values import TurnPlan
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.measure.intake import Intake
@@ -43,14 +44,17 @@ def take_turn(standing: Standing, intake: Intake, state: State, *, now_ns: int) 
         intake.engine.advance(now_ns)
         asked, events = gather(standing.rules, intake.engine, now_ns=now_ns)
     with state.reading() as view:
+        memories = memory.memories(view)
+        leaving = [key for key, one in memories.items() if one.state is AlertState.FIRING and gone(key, standing.rules)]
         facts = TurnFacts(
             manual=standing.manual,
             rules=standing.rules,
             asked=asked,
             events=events,
-            memories=memory.memories(view),
+            memories=memories,
             channels=memory.channel_facts(view, standing.manual, now_ns=now_ns),
             open_incidents=memory.open_incidents(view),
+            told_through=memory.told_through(view, leaving),
         )
     plan = decide_turn(facts, now_ns=now_ns)
     if plan.memories or plan.notices or plan.closes:

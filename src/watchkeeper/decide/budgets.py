@@ -62,14 +62,22 @@ def budget_of(target: Condition, answer: Answer, indicator: Indicator) -> Budget
     allowed = budget(target, indicator)
     if allowed is None:
         return None
-    length = answer.end_ns - answer.start_ns
-    return Budget(allowed=allowed, bad=_bad(target, answer, indicator), total=answer.count, window_ns=length)
+    bad = bad_of(target, answer, good=indicator.good is not None)
+    return Budget(allowed=allowed, bad=bad.sure, total=answer.count, window_ns=answer.end_ns - answer.start_ns)
 
 
-def _bad(target: Condition, answer: Answer, indicator: Indicator) -> int:
+def bad_of(target: Condition, answer: Answer, *, good: bool | None) -> Under:
+    """
+    How many events are bad by this target: surely, and at most where a source only has buckets.
+
+    A quantile target counts what lies beyond its threshold; any other what the indicator calls bad (`good` says which).
+    """
     share = as_share(target)
     if share is None:
-        return answer.matched if indicator.good is None else answer.count - answer.matched
+        bad = answer.count - answer.matched if good else answer.matched
+        return Under(sure=bad, most=bad)
     limit = bound(share.threshold, inclusive=share.inclusive, scale=answer.scale)
     under = answer.under.get(limit, Under(sure=0, most=answer.count))
-    return answer.count - under.most if share.op is Op.GE else under.sure
+    if share.op is Op.GE:
+        return Under(sure=answer.count - under.most, most=answer.count - under.sure)
+    return under

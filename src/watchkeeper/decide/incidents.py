@@ -1,8 +1,8 @@
 """
 Does this open an incident, and is one over?
 
-An alert of a severity that the manual's process opens incidents for opens one, or joins the open incident of its own rule.
-An incident closes by a person, or, where the manual says so, when all of its alerts have resolved.
+An alert of a severity that the manual's process opens incidents for opens one, or joins the open incident of its own
+rule. An incident closes by a person, or, where the manual says so, when all of its alerts have resolved.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,23 +23,30 @@ def opens_of(
     """
     by_rule: dict[str, list[Transition]] = {}
     for transition in transitions:
-        if transition.new is State.FIRING and _opens(rules[transition.key.rule], manual):
+        rule = rules.get(transition.key.rule)
+        if transition.new is State.FIRING and rule is not None and _opens(rule, manual):
             by_rule.setdefault(transition.key.rule, []).append(transition)
     return [_open(rules[name], found, open_) for name, found in by_rule.items()]
 
 
 def closes_of(
-    manual: Manual, open_: Sequence[Incident], memories: Mapping[str, AlertMemory], *, now_ns: int
+    manual: Manual,
+    open_: Sequence[Incident],
+    opens: Sequence[OpenIncident],
+    memories: Mapping[str, AlertMemory],
+    *,
+    now_ns: int,
 ) -> list[CloseIncident]:
     """
-    The incidents that end by rule: each of their alerts has resolved.
+    The incidents that end by rule: each of their alerts has resolved, and none joins them in this very turn.
     """
     if manual.incidents is None or manual.incidents.closes != BY_RULE:
         return []
+    joined = {one.joins for one in opens}
     return [
         CloseIncident(id=one.id, at_ns=now_ns, reason=Reason.ALERTS_RESOLVED)
         for one in open_
-        if one.alerts and all(_over(memories.get(alert)) for alert in one.alerts)
+        if one.id not in joined and one.alerts and all(_over(memories.get(alert)) for alert in one.alerts)
     ]
 
 

@@ -1,21 +1,21 @@
 """
 Who is told, and if not, why not?
 
-Every transition that people should know of becomes a notice per channel, or a refusal with its reason. A rate limit holds
-repeats and flapping, never the first message of an alert and never the severities it excepts; what it held arrives as one
-digest.
+Every transition that people should know of becomes a notice per channel, or a refusal with its reason. A channel's rate
+limit (`rationing`) may hold it back; what was held arrives as one digest.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.rules import Rule
-from watchkeeper.decide.values import AlertKey, AlertMemory, ChannelFacts, Finding, Kind, Notice, State, Transition
+from watchkeeper.decide.values import AlertMemory, Finding, Kind, Notice, State, Transition
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.model.promising import Channel, Route
+from watchkeeper.manual.model.promising import Route
 
 _KINDS = {State.FIRING: Kind.FIRING, State.RESOLVED: Kind.RESOLVED, State.WITHDRAWN: Kind.WITHDRAWN}
+_QUIET = (Reason.NO_EVENTS, Reason.TOO_FEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,12 @@ class Telling:
     kind: Kind
     reason: Reason
     at_ns: int
-    transition: Transition | None = None
+    since_ns: int
     finding: Finding | None = None
     fine: tuple[str, ...] = ()
 
 
-def telling_of(transition: Transition, memory: AlertMemory, *, fine: tuple[str, ...]) -> Telling | None:
+def telling_of(transition: Transition, memory: AlertMemory) -> Telling | None:
     """
     What people are told of a transition; None for what only the record needs.
     """
@@ -43,21 +43,41 @@ def telling_of(transition: Transition, memory: AlertMemory, *, fine: tuple[str, 
         return None
     if transition.reason is Reason.EVENT:
         kind = Kind.EVENT
-    reason = Reason.FIRST if kind in (Kind.FIRING, Kind.EVENT) else Reason.OVER
-    return Telling(memory=memory, kind=kind, reason=reason, at_ns=transition.at_ns, transition=transition, fine=fine)
+    return Telling(
+        memory=memory,
+        kind=kind,
+        reason=Reason.FIRST if kind in (Kind.FIRING, Kind.EVENT) else Reason.OVER,
+        at_ns=transition.at_ns,
+        since_ns=transition.since_ns,
+        finding=transition.finding,
+    )
 
 
-def reminder(memory: AlertMemory, rule: Rule, *, now_ns: int) -> Telling | None:
+def reminder(memory: AlertMemory, rule: Rule, finding: Finding | None, *, now_ns: int) -> Telling | None:
     """
-    What people are told without a transition: it still fires, or it has been unknown for too long.
+    What people are told without a transition: it has been unknown for too long, or it still fires.
     """
-    timing = rule.timing
-    if memory.unknown_since_ns is not None and not memory.asked_unknown and timing.unknown_after_ns is not None:
-        if now_ns - memory.unknown_since_ns >= timing.unknown_after_ns:
-            return Telling(memory=memory, kind=Kind.UNKNOWN, reason=Reason.UNKNOWN_TOO_LONG, at_ns=now_ns)
-    elif memory.state is State.FIRING and timing.repeat_ns and memory.told_ns is not None:
-        if now_ns - memory.told_ns >= timing.repeat_ns:
-            return Telling(memory=memory, kind=Kind.FIRING, reason=Reason.REPEAT, at_ns=now_ns)
+    timing, unknown_ns = rule.timing, memory.unknown_since_ns
+    asks = timing.unknown_after_ns is not None and not memory.asked_unknown and _worth_asking(memory, rule, finding)
+    if asks and unknown_ns is not None and now_ns - unknown_ns >= (timing.unknown_after_ns or 0):
+        return Telling(
+            memory=memory,
+            kind=Kind.UNKNOWN,
+            reason=Reason.UNKNOWN_TOO_LONG,
+            at_ns=now_ns,
+            since_ns=unknown_ns,
+            finding=finding,
+        )
+    fires = memory.state is State.FIRING and memory.told_ns is not None
+    if fires and timing.repeat_ns and now_ns - (memory.told_ns or 0) >= timing.repeat_ns:
+        return Telling(
+            memory=memory,
+            kind=Kind.FIRING,
+            reason=Reason.REPEAT,
+            at_ns=now_ns,
+            since_ns=memory.since_ns,
+            finding=finding,
+        )
     return None
 
 
@@ -67,56 +87,23 @@ def route(rule: Rule, manual: Manual) -> tuple[str, ...]:
     """
     if rule.alert.tell:
         return rule.alert.tell
-    return next((one.tell for one in manual.routes if _fits(one, rule)), ())
+    return _routed(manual, severity=rule.alert.severity, service=rule.service, name=rule.name)
 
 
-def _fits(route_: Route, rule: Rule) -> bool:
-    return all(
-        not wanted or found in wanted
-        for wanted, found in (
-            (route_.severity, rule.alert.severity),
-            (route_.service, rule.service),
-            (route_.alert, rule.name),
-        )
-    )
-
-
-def notices_of(telling: Telling, rule: Rule, manual: Manual, channels: Mapping[str, ChannelFacts]) -> Iterator[Notice]:
+def route_of_gone(memory: AlertMemory, told: Sequence[str], manual: Manual) -> tuple[str, ...]:
     """
-    A notice for each channel that should hear of it.
+    Who hears that a rule is gone: the channels that heard of it, as far as the manual still has them; else a route's.
     """
-    base = _notice(telling, rule)
-    names = route(rule, manual)
-    if not names:
-        yield replace(base, send=False, reason=Reason.NO_ROUTE)
-    for name in names:
-        channel = manual.channels[name]
-        notice = replace(base, channel=name)
-        if channel.planned:
-            yield replace(notice, send=False, reason=Reason.PLANNED_CHANNEL)
-        else:
-            yield _limited(notice, channel, channels.get(name, ChannelFacts(name=name)))
+    still = tuple(name for name in told if name in manual.channels)
+    return still or _routed(manual, severity=memory.severity, service=None, name=memory.key.rule)
 
 
-def digests(channels: Sequence[ChannelFacts], *, now_ns: int) -> Iterator[Notice]:
+def notices_of(telling: Telling, names: Sequence[str], manual: Manual, *, severity: str | None) -> Iterator[Notice]:
     """
-    The digests that are due: one message for all that was held in a channel.
+    A notice for each of these channels, or why there is none.
     """
-    for channel in channels:
-        if channel.digest_due_ns is not None and channel.digest_due_ns <= now_ns:
-            yield Notice(
-                key=AlertKey(rule=f"digest of {channel.name}"),
-                kind=Kind.DIGEST,
-                channel=channel.name,
-                reason=Reason.DIGEST,
-                at_ns=now_ns,
-                firing_id=now_ns,
-            )
-
-
-def _notice(telling: Telling, rule: Rule) -> Notice:
-    memory, transition = telling.memory, telling.transition
-    return Notice(
+    memory = telling.memory
+    base = Notice(
         key=memory.key,
         kind=telling.kind,
         channel=None,
@@ -124,35 +111,31 @@ def _notice(telling: Telling, rule: Rule) -> Notice:
         at_ns=telling.at_ns,
         cycle=memory.cycle,
         firing_id=memory.firing_id,
-        finding=transition.finding if transition else telling.finding,
-        severity=rule.alert.severity,
-        since_ns=_since_ns(telling),
+        finding=telling.finding,
+        severity=severity,
+        since_ns=telling.since_ns,
         fine=telling.fine,
     )
+    if not names:
+        yield replace(base, send=False, reason=Reason.NO_ROUTE)
+    for name in names:
+        planned = manual.channels[name].planned
+        notice = replace(base, channel=name)
+        yield replace(notice, send=False, reason=Reason.PLANNED_CHANNEL) if planned else notice
 
 
-def _since_ns(telling: Telling) -> int:
-    memory = telling.memory
-    if telling.transition is not None:
-        return telling.transition.since_ns
-    if telling.kind is Kind.UNKNOWN and memory.unknown_since_ns is not None:
-        return memory.unknown_since_ns
-    return memory.since_ns
-
-
-def _limited(notice: Notice, channel: Channel, facts: ChannelFacts) -> Notice:
-    limit = channel.rate_limit
-    if limit is None or notice.severity in limit.never_hold or not _may_be_held(notice):
-        return notice
-    recent = [at for at in facts.sent_ns if at > notice.at_ns - limit.per.ns]
-    if len(recent) < limit.count and facts.digest_due_ns is None:
-        return notice
-    until = facts.digest_due_ns or (min(recent) + limit.per.ns if recent else notice.at_ns + limit.per.ns)
-    return replace(notice, send=False, reason=Reason.RATE_LIMITED, held_until_ns=until, because_of=channel.title)
-
-
-def _may_be_held(notice: Notice) -> bool:
+def _worth_asking(memory: AlertMemory, rule: Rule, finding: Finding | None) -> bool:
     """
-    Repeats, and an alert that fires (or resolves) again: never its first message.
+    Silence is; a quiet time only while it keeps an alert firing, or where the manual says after how long.
     """
-    return notice.cycle > 0 or notice.firing_id > 1
+    quiet = finding is not None and finding.reason in _QUIET
+    return not quiet or memory.state is State.FIRING or rule.timing.asks_when_quiet
+
+
+def _routed(manual: Manual, *, severity: str | None, service: str | None, name: str) -> tuple[str, ...]:
+    return next((one.tell for one in manual.routes if _fits(one, severity, service, name)), ())
+
+
+def _fits(route_: Route, severity: str | None, service: str | None, name: str) -> bool:
+    wanted = ((route_.severity, severity), (route_.service, service), (route_.alert, name))
+    return all(not some or found in some for some, found in wanted)

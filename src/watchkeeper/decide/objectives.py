@@ -1,8 +1,9 @@
 """
 How do the promises stand?
 
-An objective is met, at risk, breached or unknown: the worst of its targets. At risk means met, but with less than a quarter
-of the budget left. A window that reaches back before its stream was first heard is judged by what was heard since.
+An objective is met, at risk, breached or unknown: the worst of its targets and agreements. At risk means met, but with
+less than a quarter of the budget left. A window that reaches back before its stream was first heard is judged by what
+was heard since.
 """
 
 from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ def objective_status(
     """
     held = tuple(target_status(condition, answer, indicator) for condition, answer in targets)
     agreed = tuple(target_status(condition, answer, indicator) for condition, answer in agreements)
-    standing = worst(one.standing for one in held or agreed)
+    standing = worst(one.standing for one in (*held, *agreed))
     return ObjectiveStatus(name=name, standing=standing, targets=held, agreements=agreed)
 
 
@@ -108,15 +109,15 @@ def polarity(indicator: Indicator | None) -> bool | None:
 
 def _heard_enough(answer: Answer) -> bool:
     """
-    Half of what could be heard was heard: since the stream was first heard, or since the window began.
+    Half of what could be heard was heard, where nothing could be before the stream was heard first.
+
+    Known slots against that share of all slots which lies after its birth.
     """
     if answer.born_ns is None or not answer.slots:
         return False
-    length = answer.end_ns - answer.start_ns
-    slot_ns = max(1, length // max(1, answer.slots - 1))
-    since = max(answer.born_ns, answer.start_ns)
-    possible = max(1, (answer.end_ns - since) // slot_ns)
-    return 2 * answer.known >= possible
+    length = max(1, answer.end_ns - answer.start_ns)
+    possible = answer.end_ns - max(answer.born_ns, answer.start_ns)
+    return 2 * answer.known * length >= answer.slots * possible
 
 
 def _standing(finding: Finding, budget: Budget | None) -> Standing:

@@ -1,8 +1,8 @@
 """
 What does an alert rule ask, and with which times?
 
-The manual's alert, with everything filled in that the manual leaves to its defaults: the window, the times, the severity's
-channels. Made once per manual; the turn only reads it.
+The manual's alert, with everything filled in that the manual leaves to its defaults: the window and the times.
+Made once per manual; the turn only reads it.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from watchkeeper.manual.condition.ast import Condition
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.measuring import Indicator
 from watchkeeper.manual.model.promising import Alert, Objective
-from watchkeeper.manual.units import Duration
+from watchkeeper.manual.units import NS_PER_SECOND, Duration, Quantity
 from watchkeeper.manual.windows import alert_window
 from watchkeeper.measure.answers import LOOKS_BACK, Question, Since, Span, event_name
 
@@ -35,7 +35,8 @@ class Rule:
     condition: Condition | None  # None for an event rule
     timing: Timing
     good: bool | None = None
-    allowed: Fraction | None = None  # the budget that a `burn` condition burns
+    target: Condition | None = None  # what a `burn` condition burns, and its budget
+    allowed: Fraction | None = None
     each: str = ""
     where: str = ""  # the label that `in N of M` speaks of
     service: str | None = None
@@ -51,7 +52,7 @@ class Rule:
 
 def rules_of(manual: Manual) -> dict[str, Rule]:
     """
-    All rules of a manual whose indicator is live, by name.
+    All rules of a manual, by name. Whether one can be asked is for the engine to say.
     """
     return {name: rule_of(name, alert, manual) for name, alert in manual.alerts.items()}
 
@@ -64,23 +65,19 @@ def rule_of(name: str, alert: Alert, manual: Manual) -> Rule:
     indicator = alert.indicator or (objective.indicator if objective else "") or event_name(alert.on or "")
     said = manual.indicators.get(indicator)
     condition = None if alert.when is None else replace(alert.when, window=alert_window(alert.when, manual).window)
-    defaults = manual.defaults
+    target = _burnt(objective, said)
     return Rule(
         name=name,
         alert=alert,
         indicator=indicator,
         condition=condition,
         good=polarity(said),
-        allowed=_allowed(objective, said),
+        target=target,
+        allowed=None if target is None or said is None else budget(target, said),
         each=alert.each or "",
         where=condition.where.label if condition and condition.where else "",
         service=alert.service or (objective.service if objective else None),
-        timing=Timing(
-            hold_ns=condition.hold.ns if condition and condition.hold else 0,
-            resolve_after_ns=alert.resolve_after.ns if alert.resolve_after else 0,
-            unknown_after_ns=_ns(alert.unknown_after, defaults.unknown_after, UNKNOWN_AFTER_NS),
-            repeat_ns=_ns(alert.repeat_every, defaults.repeat_every, None),
-        ),
+        timing=_timing(alert, condition, manual),
     )
 
 
@@ -96,16 +93,38 @@ def windows_of(condition: Condition) -> list[Span | Since]:
         case ast.Calendar(period=period):
             return [Since(period=period)]
         case None:  # age, left, last and strikes look at single observations
-            return [LOOKS_BACK]
+            return [Span(ns=_looks_back_ns(condition))]
 
 
-def _allowed(objective: Objective | None, indicator: Indicator | None) -> Fraction | None:
+def _looks_back_ns(condition: Condition) -> int:
+    """
+    A day; for an age, twice as far as it may be old, so that what is too old is still seen.
+    """
+    if isinstance(condition.measure, ast.Age) and isinstance(condition.value, Quantity):
+        return max(LOOKS_BACK.ns, int(2 * condition.value.value * NS_PER_SECOND))
+    return LOOKS_BACK.ns
+
+
+def _timing(alert: Alert, condition: Condition | None, manual: Manual) -> Timing:
+    stated = _ns(alert.unknown_after, manual.defaults.unknown_after)
+    return Timing(
+        hold_ns=_ns(condition.hold if condition else None) or 0,
+        resolve_after_ns=_ns(alert.resolve_after) or 0,
+        unknown_after_ns=UNKNOWN_AFTER_NS if stated is None else stated,
+        asks_when_quiet=stated is not None,
+        repeat_ns=_ns(alert.repeat_every, manual.defaults.repeat_every),
+    )
+
+
+def _burnt(objective: Objective | None, indicator: Indicator | None) -> Condition | None:
+    """
+    The first target of the objective that has a budget at all.
+    """
     if objective is None or indicator is None:
         return None
-    shares = (budget(target, indicator) for target in (*objective.targets, *objective.agreements))
-    return next((share for share in shares if share is not None), None)
+    promises = (*objective.targets, *objective.agreements)
+    return next((one for one in promises if budget(one, indicator) is not None), None)
 
 
-def _ns(*lengths: Duration | int | None) -> int | None:
-    found = next((length for length in lengths if length is not None), None)
-    return found.ns if isinstance(found, Duration) else found
+def _ns(*lengths: Duration | None) -> int | None:
+    return next((length.ns for length in lengths if length is not None), None)

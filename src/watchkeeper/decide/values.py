@@ -95,11 +95,11 @@ class AlertMemory:
     clear_since_ns: int | None = None  # firing, but the condition no longer holds
     unknown_since_ns: int | None = None
     asked_unknown: bool = False  # a person was asked to look
-    told_ns: int | None = None  # the last message of this firing
-    cycle: int = 0  # how often it was told
+    told_ns: int | None = None  # the last message about it, of whichever firing
+    cycle: int = 0  # how often this firing was told
     firing_id: int = 0  # counts firings; a message belongs to one of them
     event_ns: int = 0  # the newest event seen by an event rule
-    severity: str | None = None
+    severity: str | None = None  # of its newest firing, for when its rule is gone
 
     def evolve(self, **changes: object) -> "AlertMemory":
         """

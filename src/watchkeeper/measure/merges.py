@@ -6,12 +6,13 @@ What cannot be added up, but merged: the smallest, the largest, the last value, 
 >>> a.low, a.high, a.last
 (3, 9, (10, 3))
 
-Merging is commutative, associative and, but for the histogram, idempotent, so order and batching cannot change the outcome.
-The histogram has eight buckets per doubling (a bucket is 9 % wide), for showing a quantile; verdicts never use it.
+Merging is commutative and associative, so order and batching cannot change the outcome. The histogram has eight
+buckets per doubling (a bucket is 9 % wide), for showing a quantile; verdicts never use it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import ceil
 
 import numpy as np
@@ -49,13 +50,17 @@ class Merge:
         """
         return cls(low=value, high=value, last=(at_ns, value), seen_ns=at_ns)
 
+    def __bool__(self) -> bool:
+        return bool(self.seen_ns or self.buckets)
+
     def take(self, other: "Merge") -> None:
         """
-        Merge another into this one.
+        Merge another into this one; the other stays as it is.
         """
-        self.low = min((v for v in (self.low, other.low) if v is not None), default=None)
-        self.high = max((v for v in (self.high, other.high) if v is not None), default=None)
-        self.last = max((v for v in (self.last, other.last) if v is not None), default=None)
+        if other.low is not None and other.high is not None and other.last is not None:
+            self.low = other.low if self.low is None else min(self.low, other.low)
+            self.high = other.high if self.high is None else max(self.high, other.high)
+            self.last = other.last if self.last is None else max(self.last, other.last)
         self.seen_ns = max(self.seen_ns, other.seen_ns)
         for bucket, n in other.buckets.items():
             self.buckets[bucket] = self.buckets.get(bucket, 0) + n
@@ -63,6 +68,16 @@ class Merge:
             self.results = sorted(self.results + other.results)[-KEEP_RESULTS:]
         if other.worst:
             self.worst = keep_worst(self.worst + other.worst)
+
+
+def merged(merges: Iterable[Merge]) -> Merge:
+    """
+    Several merges as one new one.
+    """
+    whole = Merge()
+    for merge in merges:
+        whole.take(merge)
+    return whole
 
 
 def keep_worst(found: Iterable[Exemplar]) -> list[Exemplar]:
@@ -81,19 +96,26 @@ def bucket_of(values: Ints) -> Ints:
     return np.where(values > 0, found, -1)
 
 
+def quantile_bucket(buckets: dict[int, int], share: Fraction) -> int | None:
+    """
+    The bucket that holds the quantile (nearest rank); None for an empty histogram.
+    """
+    rank, seen = ceil(share * sum(buckets.values())), 0
+    for bucket in sorted(buckets):
+        seen += buckets[bucket]
+        if seen >= rank:
+            return bucket
+    return None
+
+
 def quantile(buckets: dict[int, int], share: float) -> int | None:
     """
     About where the quantile lies, in steps (the bucket's geometric middle); None for an empty histogram.
 
     >>> quantile({80: 95, 96: 5}, 0.95), quantile({80: 95, 96: 5}, 0.99)
-    (1069, 4278)
+    (1069, 4277)
     """
-    total = sum(buckets.values())
-    if total == 0:
+    bucket = quantile_bucket(buckets, Fraction(share).limit_denominator(10**6))
+    if bucket is None:
         return None
-    rank, seen = ceil(share * total), 0
-    for bucket in sorted(buckets):
-        seen += buckets[bucket]
-        if seen >= rank:
-            return 0 if bucket < 0 else round(2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING))
-    return None
+    return 0 if bucket < 0 else round(2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING))
