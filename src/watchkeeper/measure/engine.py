@@ -117,12 +117,14 @@ class Engine:
         Many answers: all rows of one window are subtracted at once.
         """
         answers: list[Answer | None] = [None] * len(questions)
-        together: dict[tuple[Span | Since, int], list[int]] = {}
+        together: dict[tuple[Span | Since, int, int], list[int]] = {}
         for i, question in enumerate(questions):
             delay = self.plan.indicators[question.indicator].stream.delay_ns
-            together.setdefault((question.window, now_ns - delay - question.ago_ns), []).append(i)
-        for (window, at_ns), members in together.items():
-            for i, answer in zip(members, self._window([questions[i] for i in members], window, at_ns), strict=True):
+            at_ns = now_ns - delay - question.ago_ns
+            together.setdefault((question.window, at_ns, question.ago_ns), []).append(i)
+        for (window, at_ns, ago_ns), members in together.items():
+            found = self._window([questions[i] for i in members], window, at_ns, ago_ns)
+            for i, answer in zip(members, found, strict=True):
                 answers[i] = answer
         return [answer for answer in answers if answer is not None]
 
@@ -157,10 +159,10 @@ class Engine:
 
     # --- how
 
-    def _window(self, questions: list[Question], window: Span | Since, at_ns: int) -> list[Answer]:
+    def _window(self, questions: list[Question], window: Span | Since, at_ns: int, ago_ns: int) -> list[Answer]:
         wanted = [self._rows(question) for question in questions]
         flat = np.array([row for rows in wanted for row in rows], dtype=np.int64)
-        counted, tier, first, last, start_ns = self._sums(flat, window, at_ns)
+        counted, tier, first, last, start_ns = self._sums(flat, window, at_ns, ago_ns)
         answers, i = [], 0
         for question, rows in zip(questions, wanted, strict=True):
             plan = self.plan.indicators[question.indicator]
@@ -169,9 +171,9 @@ class Engine:
             answers.append(self._answer(question, plan, mine, tier, first, last, start_ns, at_ns))
         return answers
 
-    def _sums(self, rows: Ints, window: Span | Since, at_ns: int) -> tuple[Ints, Tier, int, int, int]:
+    def _sums(self, rows: Ints, window: Span | Since, at_ns: int, ago_ns: int) -> tuple[Ints, Tier, int, int, int]:
         if isinstance(window, Span):
-            tier = self.grid.tier_for(window.ns)
+            tier = self.grid.tier_for(window.ns + ago_ns)  # an earlier window lies where only coarser rings reach
             first, last = tier.first(at_ns, window.ns), tier.slot(at_ns)
             return self.rings[tier.name].between(rows, first, last), tier, first, last, first * tier.slot_ns
         running = self.running[window.period]

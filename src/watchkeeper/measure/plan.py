@@ -155,7 +155,7 @@ def _event_indicator(stream: StreamPlan) -> IndicatorPlan:
         scale=scale_of(None),
         by=(),
         bounds=(),
-        strikes=False,
+        strikes=True,  # the newest few are kept one by one: each fires its rule
     )
 
 
