@@ -11,6 +11,7 @@ from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import Exposition
 from watchkeeper.web.health import Health
 from watchkeeper.web.ingest import Ingest
+from watchkeeper.web.live import Live
 from watchkeeper.web.pages import Pages
 from watchkeeper.web.safety import Safety
 
@@ -27,7 +28,8 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
         redoc_url=None,
     )
     ingest = Ingest(watch)
-    for part in (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Pages(watch, doors)):
+    parts = (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Live(watch), Pages(watch, doors))
+    for part in parts:
         app.router.routes.extend(part.routes())
     app.add_middleware(Safety, doors=doors)
     return app

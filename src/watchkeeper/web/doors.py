@@ -33,8 +33,8 @@ class Doors:
     Everything that the pages and the API need beside the watch.
 
     `address` is where the socket listens, `public` the base of links (empty: the same), both as `http://HOST:PORT`.
-    `checks` gives the readiness of the daemon's parts by name: "ok", or a sentence. `control` is where the stand-in of a
-    demo is steered, through `client` (which must be allowed to reach this machine).
+    `checks` gives the readiness of the daemon's parts by name: "ok", or a sentence. `control` is where the stand-in of
+    a demo is steered, through `client` (which must be allowed to reach this machine).
     """
 
     address: str

@@ -4,6 +4,7 @@ What do we tell Prometheus about ourselves?
 `METRICS` is the whole list; `/metrics` prints it in the text format 0.0.4. Names and labels are a promise.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -76,6 +77,13 @@ class Exposition:
         text = written(self.samples().items())
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    def _bodies(self) -> dict[tuple[str, ...], int]:
+        found: Counter[tuple[str, ...]] = Counter()
+        for counter in (self._watch.intake.tally.bodies, self._ingest.bodies):
+            for key, n in list(counter.items()):
+                found[key] += n
+        return found
+
     def samples(self) -> dict[Metric, Samples]:
         """
         Every metric with its samples, by the values of its labels.
@@ -85,11 +93,9 @@ class Exposition:
         with self._watch.state.reading() as view:
             told, opened = notices.counts(view), len(incidents.in_states(view, "open"))
         budgets = {one.name: one.targets[0].budget for one in objectives if one.targets}
-        refused = self._ingest.bodies
-        both = {key: tally.bodies[key] + refused[key] for key in tally.bodies.keys() & refused.keys()}
         return {
             INFO: {(self._doors.version, self._watch.standing.manual.manual): 1},
-            BODIES: {**refused, **tally.bodies, **both},
+            BODIES: self._bodies(),
             ITEMS: {(kind,): n for kind, n in tally.items.items()},
             LEFT_OUT: {(reason,): n for reason, n in tally.left_out.items()},
             COMMITS: {("written",): tally.commits, ("failed",): tally.failed_commits},

@@ -1,16 +1,11 @@
 """
 How are verdicts told in sentences?
 
-The same words on pages and in the API: what was measured, out of how many, and against which rule.
+What messages say too stands in `act/saying.py`; here is what only pages need: targets, rules, values, what is missing.
 
->>> from fractions import Fraction
->>> numbers = Numbers(value=Fraction(93, 100), limit=Fraction(95, 100), dimension=Dimension.RATIO, events=200, hits=186,
-...                   hits_are="good")
->>> counted(numbers, "parses")
-'14 of 200 parses failed'
 >>> from watchkeeper.manual.condition.parser import parse
->>> rule(parse("< 95% over 15m")), measured_of(numbers)
-('below 95 % over 15 min', '93 %')
+>>> rule(parse("< 95% over 15m")), promise(parse("p95 < 1.5s over 30d"))
+('below 95 % over 15 min', 'p95 < 1.5 s')
 """
 
 from fractions import Fraction
@@ -191,26 +186,6 @@ def value(
     if dimension is Dimension.RATIO:
         return percent(number, against=against)
     return measured(number, dimension)
-
-
-def counted(numbers: Numbers, noun: str, condition: Condition | None = None) -> str:
-    """
-    The arithmetic: `14 of 212 parses failed`, `57 of 1,140 parses took longer than 2 s`, `1,204 requests`.
-    """
-    if not numbers.events:
-        return f"no {noun}"
-    if numbers.hits is None or condition is not None and isinstance(condition.measure, ast.Bad):
-        return f"{count(numbers.events)} {noun}"
-    other = numbers.events - numbers.hits
-    match numbers.hits_are:
-        case "good":
-            return f"{count(other)} of {count(numbers.events)} {noun} failed"
-        case "bad":
-            return f"{count(numbers.hits)} of {count(numbers.events)} {noun} failed"
-    if condition is None or numbers.limit is None:
-        return f"{count(numbers.events)} {noun}"
-    slower = "took longer than" if numbers.dimension is Dimension.TIME else "lie above"
-    return f"{count(other)} of {count(numbers.events)} {noun} {slower} {measured(numbers.limit, numbers.dimension)}"
 
 
 def gap(finding: Finding) -> str:

@@ -1,0 +1,122 @@
+// What do pages do with a script? They renew their main part when something changed, show times in the reader's zone,
+// answer a few keys, and draw the chart of a budget. Everything else works without.
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// --- live
+
+const live = $("[data-live]");
+let heard = 0; // when the stream last said anything, in ms
+let busy = false; // a finger is down or text is selected: nothing moves under the thumb
+
+function showLive() {
+  if (!heard) return;
+  const seconds = Math.round((Date.now() - heard) / 1000);
+  live.hidden = false;
+  live.toggleAttribute("data-stale", seconds > 12);
+  live.textContent = seconds > 12 ? `no news for ${seconds} s` : "live";
+}
+
+document.addEventListener("pointerdown", () => { busy = true; });
+for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => { busy = false; });
+document.addEventListener("htmx:sse:after:connection", () => { heard = Date.now(); showLive(); });
+document.addEventListener("htmx:sse:before:message", (event) => {
+  heard = Date.now();
+  const selection = document.getSelection();
+  if (busy || (selection && !selection.isCollapsed)) event.preventDefault();
+});
+document.addEventListener("htmx:after:swap", settle);
+setInterval(showLive, 1000);
+
+// --- times, in the reader's own zone
+
+const today = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const before = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function localise(time) {
+  const at = new Date(time.dateTime);
+  const same = at.toDateString() === new Date().toDateString();
+  const text = (same ? today : before).format(at);
+  if (time.textContent !== text) time.textContent = text;
+  if (!time.dataset.zone) {
+    time.dataset.zone = zone;
+    time.title = `${before.format(at)} ${zone}; ${time.title}`;
+  }
+}
+
+// --- the chart of a budget
+
+const charts = new Map();
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function draw(figure) {
+  const told = JSON.parse(figure.dataset.chart);
+  const known = charts.get(figure);
+  if (known && known.told === figure.dataset.chart) return;
+  if (known) {
+    known.told = figure.dataset.chart;
+    known.plot.setData([told.at, told.left]);
+    return;
+  }
+  const box = $("[data-plot]", figure);
+  const ink = colour("--soft"), line = colour("--line");
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+  const plot = new uPlot({
+    width: box.clientWidth,
+    height: 220,
+    cursor: { y: false, points: { size: 7 } },
+    legend: { live: true },
+    scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(100, high)] } },
+    axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
+    series: [
+      { label: "at" },
+      { label: "budget left", stroke: colour("--sea"), width: 2, fill: colour("--sea-wash"), value: (_, left) => (left === null ? "unknown" : `${left.toFixed(1)} %`) },
+    ],
+  }, [told.at, told.left], box);
+  charts.set(figure, { plot, told: figure.dataset.chart });
+  figure.dataset.drawn = "";
+  new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: 220 })).observe(box);
+}
+
+function settle() {
+  $$("time").forEach(localise);
+  if (window.uPlot) $$("figure[data-chart]").forEach(draw);
+}
+
+// --- what the server did not write stays as the reader left it
+
+if (window.htmx) {
+  htmx.registerExtension("keep", {
+    htmx_before_morph_attr: (element, detail) => !(
+      (detail.attrName === "open" && element.matches("details, dialog"))
+      || detail.attrName === "data-drawn"
+      || (element.matches("time") && ["title", "data-zone"].includes(detail.attrName))
+    ),
+  });
+}
+
+// --- keys
+
+const help = $("[data-help]");
+const opener = $("[data-help-open]");
+opener.hidden = false;
+opener.addEventListener("click", () => help.showModal());
+let going = 0;
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  const place = $(`nav a[data-key="${CSS.escape(event.key)}"]`);
+  if (event.key === "/") { event.preventDefault(); $("[data-find]").focus(); }
+  else if (event.key === "?") help.showModal();
+  else if (event.key === "g") going = Date.now();
+  else if (place && Date.now() - going < 1500) place.click();
+});
+$("[data-find]").addEventListener("keydown", (event) => { if (event.key === "Escape") event.target.blur(); });
+
+settle();

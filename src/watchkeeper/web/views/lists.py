@@ -1,0 +1,126 @@
+"""
+How do incidents and messages read in a line?
+"""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from watchkeeper.act.watch import Watch
+from watchkeeper.decide.reasons import SAYS, Reason
+from watchkeeper.decide.values import Incident
+from watchkeeper.manual.model.manual import Manual
+from watchkeeper.store.notices import NoticeRow
+from watchkeeper.web.views import words
+from watchkeeper.web.views.alert_line import alert_href
+from watchkeeper.web.views.moments import Moment, moment, span
+
+#: What became of a message, in words.
+BECAME = {
+    "due": "waits to be sent",
+    "sending": "is being sent",
+    "sent": "sent",
+    "failed": "could not be sent",
+    "held": "held back",
+    "merged": "told with another",
+    "unknown": "outcome unknown",
+    "cancelled": "not sent any more",
+}
+#: ... and whether that is as it should be, as a CSS class.
+STATES = {"sent": "met", "failed": "breached", "unknown": "unknown", "due": "at-risk", "sending": "at-risk"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRow:
+    """
+    One incident for a list; `lasted` counts on while it is open.
+    """
+
+    number: int
+    href: str
+    title: str
+    severity: str
+    open: bool
+    opened: Moment
+    lasted: str
+    alerts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """
+    One message for a list: what it was about, where it went, what became of it and why.
+    """
+
+    at: Moment
+    subject: str
+    href: str
+    kind: str
+    channel: str
+    became: str
+    state: str
+    why: str
+    attempts: int
+
+
+def incident_row(incident: Incident, manual: Manual, *, now_ns: int) -> IncidentRow:
+    """
+    One incident.
+    """
+    until_ns = now_ns if incident.closed_ns is None else incident.closed_ns
+    return IncidentRow(
+        number=incident.number,
+        href=f"/incidents/{incident.number}",
+        title=readable(incident.title, manual),
+        severity=incident.severity,
+        open=incident.closed_ns is None,
+        opened=moment(incident.opened_ns, now_ns=now_ns, zone=ZoneInfo(manual.zone)),
+        lasted=span(until_ns - incident.opened_ns),
+        alerts=incident.alerts,
+    )
+
+
+def message_row(row: NoticeRow, manual: Manual, *, now_ns: int) -> MessageRow:
+    """
+    One message.
+    """
+    return MessageRow(
+        at=moment(row.created_ns, now_ns=now_ns, zone=ZoneInfo(manual.zone)),
+        subject=readable(row.subject, manual),
+        href=alert_href(row.subject),
+        kind=row.kind,
+        channel=words.title(row.channel, manual.channels.get(row.channel)),
+        became=BECAME[row.state],
+        state=STATES.get(row.state, "unknown"),
+        why=_why(row),
+        attempts=row.attempts,
+    )
+
+
+def message_rows(watch: Watch, *, now_ns: int, most: int) -> tuple[MessageRow, ...]:
+    """
+    The newest messages.
+    """
+    manual = watch.standing.manual
+    return tuple(message_row(row, manual, now_ns=now_ns) for row in watch.recent_notices(most=most))
+
+
+def readable(key: str, manual: Manual) -> str:
+    """
+    The key of an alert as people read it: `parse-success[platform=spotify]` is "Parse success on spotify".
+    """
+    rule, bracket, rest = key.partition("[")
+    said = words.title(rule, manual.alerts[rule]) if rule in manual.alerts else key
+    value = rest.removesuffix("]").partition("=")[2]
+    return f"{said} on {value}" if bracket and rule in manual.alerts else said
+
+
+def reason_words(value: str | None) -> str:
+    """
+    A reason in words.
+    """
+    return SAYS[Reason(value)] if value in {one.value for one in Reason} else (value or "")
+
+
+def _why(row: NoticeRow) -> str:
+    why = (row.receipt or {}).get("detail")
+    return str(why) if why and row.state in ("failed", "unknown") else reason_words(row.reason)
