@@ -49,6 +49,7 @@ def test_a_sound_manual_has_no_findings() -> None:
         ("indicator: errors, when: '<= 0%'", None),
         ("indicator: errors, when: '> 120%'", "dead-alert"),
         ("indicator: errors, when: '= 120%'", "dead-alert"),
+        ("indicator: errors, when: '= 0%'", None),
         ("indicator: errors, when: '!= 120%'", "always-firing"),
         ("indicator: errors, when: '>= 0%'", "always-firing"),
         ("indicator: errors, when: '<= 100%'", "always-firing"),
@@ -86,6 +87,7 @@ def test_an_alert_that_no_channel_carries_is_found() -> None:
     assert _kinds(text + "routes: [{tell: later}]") == ["unheard-alert alerts.a"]
     assert _kinds(text + "routes: [{severity: P1, tell: ops}]") == []
     assert _kinds(text.replace("severity: P1", "severity: P1, tell: ops")) == []
+    assert _kinds(text.replace("severity: P1", "severity: P1, tell: later") + "routes: [{tell: ops}]") != []
 
 
 def test_an_alert_without_severity_or_runbook_is_worth_a_thought() -> None:
@@ -151,6 +153,8 @@ def test_a_certain_finding_fails_until_it_is_accepted() -> None:
     assert beside.accepted == "never mind"
     assert not fails([beside])
     assert not fails(_findings(FINE + alert + known))
+    [nearest] = _findings(FINE + alert.replace(REST, f"{REST}, {known}") + known.replace("never mind", "far away"))
+    assert nearest.accepted == "never mind"
     assert fails(_findings(FINE + alert.replace(REST, f"{REST}, {known}").replace("dead-alert", "no-runbook")))
 
 

@@ -138,8 +138,10 @@ def test_a_folder_is_one_manual(tmp_path: Path) -> None:
 
 
 def test_what_two_files_say_is_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "manual.yaml").write_text(HEAD + "zone: UTC\nservices: {api: {}}\n", encoding="utf-8")
-    (tmp_path / "b.yaml").write_text("zone: UTC\nservices: {api: {}}\n", encoding="utf-8")
+    (tmp_path / "manual.yaml").write_text(
+        HEAD + "zone: UTC\nservices: {api: {}}\ndefaults: {at_least: 5}\n", encoding="utf-8"
+    )
+    (tmp_path / "b.yaml").write_text("zone: UTC\nservices: {api: {}}\ndefaults: {window: 7d}\n", encoding="utf-8")
 
     found = load(tmp_path)
 
@@ -147,6 +149,7 @@ def test_what_two_files_say_is_a_mistake(tmp_path: Path) -> None:
     assert [str(each) for each in found] == [
         "b.yaml:1:1: zone: found `zone` a second time; wanted it once; the first stands in manual.yaml, line 3",
         "b.yaml:2:12: services.api: found `api` a second time; wanted it once; the first stands in manual.yaml, line 4",
+        "b.yaml:3:1: defaults: found `defaults` a second time; wanted it once; the first stands in manual.yaml, line 5",
     ]
 
 
