@@ -152,14 +152,19 @@ class _Parser:
     def _choices(self) -> tuple[Expression, ...]:
         self._expect("[", 'a list in brackets such as ["a", "b"]')
         if self._sees("]"):
-            self._take()
+            self._end_list()
             return ()
         found = [self._expression()]
         while not self._sees("]"):
             self._expect(",", "`,` or `]`")
             found.append(self._expression())
-        self._take()
+        self._end_list()
         return tuple(found)
+
+    def _end_list(self) -> None:
+        self._take()
+        if _STRENGTH.get(self._peek().text, 0) > _STRENGTH["in"] or self._sees("."):
+            raise self._wrong("an operator such as `&&`, or the end: a list is no part of a sum")
 
     def _unary(self) -> Expression:
         if not (self._sees("!") or self._sees("-")):
