@@ -9,9 +9,10 @@ channels that are gone. The rows are all that is remembered: a new sender goes o
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 import structlog
+from sqlalchemy import Connection
 
 from watchkeeper.act import outcomes
 from watchkeeper.act.channels.sending import Channel, Failed, Sent
@@ -133,50 +134,34 @@ class Sender:
         return rows[0] if rows else None
 
     def _deliver(self, row: NoticeRow) -> None:
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            why = outcomes.SAYS[SendingReason.NO_CHANNEL]
+            self._settle(row, Failed(why=why, retryable=False), final=SendingReason.NO_CHANNEL)
+            return
         try:
-            result = self._attempt(row)
+            result = self._attempt(row, channel)
         except Exception as error:  # the top of the loop: a bug costs this message, not the ones behind it
             log.error("a bug kept a message", notice=row.id, channel=row.channel, at=_place(error))
-            self._settle(row, Failed(why=_place(error), retryable=False), SendingReason.BUG)
+            self._settle(row, Failed(why=_place(error), retryable=False), final=SendingReason.BUG)
             return
         if result is not None:
             self._settle(row, result)
 
-    def _attempt(self, row: NoticeRow) -> Sent | Failed | None:
+    def _attempt(self, row: NoticeRow, channel: Channel) -> Sent | Failed | None:
         """
         One attempt; None when the row was taken away meanwhile.
         """
-        channel = self._channels.get(row.channel)
-        if channel is None:
-            return Failed(why=outcomes.SAYS[SendingReason.NO_CHANNEL], retryable=False)
         message = self._render(row)
         with self._state.reading() as view:
             if not outbox.is_mine(view, row.id, claim=row.claimed_by or ""):
                 return None
         return channel.send(message, message_id=outcomes.message_id(row), now=self._clock.now())
 
-    def _settle(self, row: NoticeRow, result: Sent | Failed, reason: SendingReason | None = None) -> None:
-        now_ns, claim = self._clock.now_ns(), row.claimed_by or ""
-        receipt = result.receipt(at_ns=now_ns)
+    def _settle(self, row: NoticeRow, result: Sent | Failed, *, final: SendingReason | None = None) -> None:
+        now_ns = self._clock.now_ns()
         with self._state.transaction() as tx:
-            if isinstance(result, Sent):
-                kept = outbox.settle(
-                    tx, row.id, state="sent", receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=row.reason
-                )
-            elif result.retryable and row.attempts < outcomes.ATTEMPTS:
-                kept = outbox.retry_at(
-                    tx,
-                    row.id,
-                    due_ns=now_ns + outcomes.wait_ns(row.attempts, asked=result.retry_after),
-                    receipt=receipt,
-                    expecting_claim=claim,
-                    reason=SendingReason.TRIED_AGAIN,
-                )
-            else:
-                reason = reason or (SendingReason.GAVE_UP if result.retryable else SendingReason.REFUSED_FOR_GOOD)
-                kept = outbox.settle(
-                    tx, row.id, state="failed", receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=reason
-                )
+            kept = _settled(tx, row, result, final=final, now_ns=now_ns)
         if isinstance(result, Failed):
             log.warning("not delivered", notice=row.id, channel=row.channel, attempt=row.attempts, why=result.why)
         if not kept:
@@ -191,17 +176,8 @@ class Sender:
         now_ns = self._clock.now_ns()
         with self._state.transaction() as tx:
             expired = outbox.expired_sending(tx, now_ns=now_ns, reason=SendingReason.UNKNOWN_OUTCOME)
-            again = [one for row in expired if self._pages(row) and (one := outcomes.again(row, now_ns=now_ns))]
-            outbox.add(
-                tx,
-                [
-                    one
-                    for one in again
-                    if not outbox.unsent(
-                        tx, subject=one.subject, channel=one.channel, person=one.person, address=one.address
-                    )
-                ],
-            )
+            for row in expired:
+                self._perhaps_again(tx, row, now_ns)
         for row in expired:
             log.warning("unknown outcome", notice=row.id, channel=row.channel)
         if expired:
@@ -211,9 +187,35 @@ class Sender:
         for name in gone:
             self._send(name, lambda: False)
 
-    def _pages(self, row: NoticeRow) -> bool:
-        channel = self._channels.get(row.channel)
-        return channel is not None and channel.again_after_unknown
+    def _perhaps_again(self, tx: Connection, row: NoticeRow, now_ns: int) -> None:
+        """
+        Send again what a crash cut off, where the channel pages and nothing newer about the alert waits.
+        """
+        channel, again = self._channels.get(row.channel), outcomes.again(row, now_ns=now_ns)
+        if channel is None or not channel.again_after_unknown or again is None:
+            return
+        newer = outbox.unsent(tx, subject=row.subject, channel=row.channel, person=row.person, address=row.address)
+        if not newer:
+            outbox.add(tx, [again])
+
+
+def _settled(
+    tx: Connection, row: NoticeRow, result: Sent | Failed, *, final: SendingReason | None, now_ns: int
+) -> bool:
+    """
+    Write what came of an attempt, by the rule of `outcomes`; False when the row was no longer ours.
+    """
+    receipt, claim = result.receipt(at_ns=now_ns), row.claimed_by or ""
+    if isinstance(result, Failed) and result.retryable and row.attempts < outcomes.ATTEMPTS:
+        due_ns = now_ns + outcomes.wait_ns(row.attempts, asked=result.retry_after)
+        reason = SendingReason.TRIED_AGAIN.value
+        return outbox.retry_at(tx, row.id, due_ns=due_ns, receipt=receipt, expecting_claim=claim, reason=reason)
+    state: Literal["sent", "failed"] = "sent"
+    why = row.reason
+    if isinstance(result, Failed):
+        state = "failed"
+        why = final or (SendingReason.GAVE_UP if result.retryable else SendingReason.REFUSED_FOR_GOOD)
+    return outbox.settle(tx, row.id, state=state, receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=why)
 
 
 def _place(error: Exception) -> str:

@@ -66,8 +66,10 @@ def _channel(
 
 
 def _webhook(entry: Entry, environ: Mapping[str, str], http: HttpClient, allow_private: bool | None) -> Channel:
-    key, unsigned = _key(entry, environ)
-    return WebhookChannel(_address(entry, environ), http=http, key=key, unsigned=unsigned, allow_private=allow_private)
+    secret, unsigned = _secret(entry, environ)
+    return WebhookChannel(
+        _address(entry, environ), http=http, secret=secret, unsigned=unsigned, allow_private=allow_private
+    )
 
 
 def _slack(entry: Entry, environ: Mapping[str, str], http: HttpClient, allow_private: bool | None) -> Channel:
@@ -96,16 +98,15 @@ def _address(entry: Entry, environ: Mapping[str, str]) -> Secret:
     return Secret(text)
 
 
-def _key(entry: Entry, environ: Mapping[str, str]) -> tuple[bytes | None, str]:
+def _secret(entry: Entry, environ: Mapping[str, str]) -> tuple[Secret | None, str]:
     """
-    The signing key; without one, why messages are not signed.
+    The signing secret; without one, why messages are not signed.
     """
     if entry.secret_env is None:
         return None, "not signed: the manual names no `secret_env`"
     text = environ.get(entry.secret_env, "").strip()
     if not text:
         return None, f"not signed: {entry.secret_env} is not set"
-    key = key_of(Secret(text))
-    if key is None:
+    if key_of(Secret(text)) is None:
         raise _Lacks(f"{entry.secret_env} is no signing secret; it must be `whsec_` and 24 to 64 bytes in base64")
-    return key, ""
+    return Secret(text), ""

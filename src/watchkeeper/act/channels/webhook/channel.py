@@ -29,7 +29,7 @@ GONE: Final = 410
 
 class WebhookChannel:
     """
-    Posts to one address; unsigned when `key` is None, which `unsigned` then explains in each receipt.
+    Posts to one address; unsigned when there is no `secret` (`key_of` reads it), as `unsigned` says in each receipt.
     """
 
     kind = "webhook"
@@ -41,12 +41,12 @@ class WebhookChannel:
         address: Secret,
         *,
         http: HttpClient,
-        key: bytes | None = None,
+        secret: Secret | None = None,
         unsigned: str = "",
         allow_private: bool | None = None,
     ) -> None:
         self._address, self._http, self._allow_private = address, http, allow_private
-        self._key, self._unsigned = key, unsigned
+        self._secret, self._unsigned = secret, unsigned
 
     def send(self, message: Message, *, message_id: str, now: datetime) -> Sent | Failed:
         """
@@ -68,8 +68,9 @@ class WebhookChannel:
 
     def _headers(self, message_id: str, seconds: int, body: bytes) -> dict[str, str]:
         headers = {"webhook-id": message_id, "webhook-timestamp": str(seconds)}
-        if self._key is not None:
-            headers["webhook-signature"] = sign(self._key, message_id=message_id, seconds=seconds, body=body)
+        key = key_of(self._secret) if self._secret else None
+        if key is not None:
+            headers["webhook-signature"] = sign(key, message_id=message_id, seconds=seconds, body=body)
         return headers
 
 
