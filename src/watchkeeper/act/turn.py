@@ -12,12 +12,13 @@ import structlog
 
 from watchkeeper.act import memory
 from watchkeeper.act.asking import gather
-from watchkeeper.decide.rules import Rule
+from watchkeeper.decide.rules import Rule, rules_of
 from watchkeeper.decide.turn import TurnFacts, decide_turn, gone
 from watchkeeper.decide.values import State as AlertState
 from watchkeeper.decide.values import TurnPlan
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.measure.intake import Intake
+from watchkeeper.measure.plan import Plan
 from watchkeeper.outside.clock import Clock
 from watchkeeper.store.state import State
 
@@ -34,6 +35,16 @@ class Standing:
     rules: Mapping[str, Rule]
     meanings: Mapping[str, str]  # of the indicator behind each rule
     revision: int
+
+
+def standing_of(manual: Manual, plan: Plan, *, revision: int) -> Standing:
+    """
+    What turns go by under this manual.
+    """
+    rules = rules_of(manual)
+    known = plan.indicators
+    meanings = {name: known[rule.indicator].meaning for name, rule in rules.items() if rule.indicator in known}
+    return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision)
 
 
 def take_turn(standing: Standing, intake: Intake, state: State, *, now_ns: int) -> TurnPlan:
