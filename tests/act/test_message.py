@@ -72,13 +72,12 @@ def writer() -> Writer:
     return Writer(loaded.manual, "https://watch.example/")
 
 
+def fraction(found: object) -> Fraction | None:
+    return found if found is None or isinstance(found, Fraction) else Fraction(str(found))
+
+
 def numbers(value: object = None, limit: object = None, dimension: Dimension = Dimension.RATIO, **more: Any) -> Numbers:
-    shares = {
-        name: Fraction(str(found)) if not isinstance(found, Fraction) else found
-        for name, found in (("value", value), ("limit", limit))
-        if found is not None
-    }
-    return Numbers(**shares, dimension=dimension, **more)
+    return Numbers(value=fraction(value), limit=fraction(limit), dimension=dimension, **more)
 
 
 def a_row(rule: str = "parse-success", found: Numbers | None = None, **changed: Any) -> NoticeRow:
@@ -294,6 +293,19 @@ def test_a_rule_that_is_gone_is_still_written_about(writer):
     withdrawn = writer(a_row("no-such-rule", kind=Kind.WITHDRAWN, reason=Reason.OVER, label="a", value="b"))
     assert withdrawn.title == "P2 · withdrawn · No such rule on b: the rule is no longer in the manual"
     assert writer(a_row("no-such-rule", PARSES)).title == "P2 · No such rule fires"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        numbers("0.85", "0.9", events=100, hits=85, hits_are="good"),  # was `< 90%`
+        numbers("0.95", "0.95", events=100, hits=85, hits_are="under"),  # was `p50 < 95%`
+    ],
+)
+def test_numbers_of_a_rule_that_has_changed_are_not_put_into_its_new_words(writer, found):
+    message = writer(a_row(found=found))
+    assert message.title == "P2 · Parse success fires"
+    assert "Numbers" not in facts(message)
 
 
 def test_a_digest_counts_what_was_held(writer):

@@ -20,11 +20,11 @@ from watchkeeper.act.memory import notice_from_json
 from watchkeeper.act.message_data import data_of
 from watchkeeper.act.moments import lasted, moment, respond_by
 from watchkeeper.act.plain import human, listed, plain, spaced
-from watchkeeper.act.saying import arithmetic, verdict
+from watchkeeper.act.saying import arithmetic, speaks_of, verdict
 from watchkeeper.decide.reasons import SAYS, Reason
 from watchkeeper.decide.rules import Rule, rules_of
 from watchkeeper.decide.values import Kind, Notice
-from watchkeeper.manual.condition.ast import Bad
+from watchkeeper.manual.condition.ast import Bad, Condition
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.words import words
 from watchkeeper.store.notices import NoticeRow
@@ -110,13 +110,15 @@ class Writer:
         return ("still firing · " if notice.reason is Reason.REPEAT else "") + self._firing(name, notice, rule)
 
     def _firing(self, name: str, notice: Notice, rule: Rule | None) -> str:
-        if rule is None or rule.condition is None or notice.finding is None:
+        condition = _condition(notice, rule)
+        if rule is None or condition is None or notice.finding is None:
             return f"{name} fires"
-        if isinstance(rule.condition.measure, Bad):
-            return f"{name}: {verdict(rule.condition, notice.finding.numbers, of=self._noun(rule))}"
+        numbers = notice.finding.numbers
+        if isinstance(condition.measure, Bad):
+            return f"{name}: {verdict(condition, numbers, of=self._noun(rule))}"
         if rule.name == rule.indicator:
-            return verdict(rule.condition, notice.finding.numbers, of=name)
-        return f"{name}: {verdict(rule.condition, notice.finding.numbers, of=spaced(rule.indicator))}"
+            return verdict(condition, numbers, of=name)
+        return f"{name}: {verdict(condition, numbers, of=spaced(rule.indicator))}"
 
     def _name(self, rule: str, value: str) -> str:
         alert = self._manual.alerts.get(rule)
@@ -151,8 +153,8 @@ class Writer:
             return
         if notice.kind is Kind.UNKNOWN:
             yield Fact(name="Why", text=self._why_unknown(notice))
-        elif rule and rule.condition:
-            said = arithmetic(rule.condition, finding.numbers, noun=self._noun(rule), allowed=rule.allowed)
+        elif rule and (condition := _condition(notice, rule)):
+            said = arithmetic(condition, finding.numbers, noun=self._noun(rule), allowed=rule.allowed)
             if said:
                 yield Fact(name="Now" if notice.kind is Kind.RESOLVED else "Numbers", text=said)
 
@@ -270,3 +272,13 @@ class Writer:
 
     def _link(self, page: str, name: str) -> str | None:
         return f"{self._address}/{page}/{quote(name, safe='')}" if self._address else None
+
+
+def _condition(notice: Notice, rule: Rule | None) -> Condition | None:
+    """
+    The condition that the notice's numbers belong to; None when the manual has changed it since.
+    """
+    condition = rule.condition if rule else None
+    if condition is None or notice.finding is None or not speaks_of(condition, notice.finding.numbers):
+        return None
+    return condition

@@ -38,6 +38,18 @@ _HAS: dict[type, str] = {
 }
 
 
+def speaks_of(condition: Condition, numbers: Numbers) -> bool:
+    """
+    Do the numbers belong to this condition? Not when the manual changed after they were written down.
+    """
+    match condition.value:
+        case Quantity(value=limit) | Range(high=Quantity(value=limit)):
+            same = numbers.limit is None or numbers.limit == limit
+        case _:
+            same = True
+    return same and (numbers.hits_are != "under" or isinstance(condition.measure, ast.Quantile))
+
+
 def verdict(condition: Condition, numbers: Numbers, *, of: str) -> str:
     """
     What is the matter: the number of something, the comparison, the time. The bare rule when there is no number.
