@@ -122,8 +122,8 @@ def test_what_does_not_fit_says_what_would(read: Callable[[object], object], tex
 @pytest.mark.parametrize(
     ("read", "text", "column"),
     [
-        (scalars.read_length, "5m what", 4),
-        (scalars.read_amount, "~ 5m what", 6),
+        (scalars.read_length, "5m what", 3),
+        (scalars.read_amount, "~ 5m what", 5),
         (scalars.read_condition, "< 95% ovr 15m", 7),
         (scalars.read_predicate, "status = 5", 8),
     ],
