@@ -7,6 +7,7 @@ Which addresses does Watchkeeper answer, and what stands before them?
 from fastapi import FastAPI
 
 from watchkeeper.act.watch import Watch
+from watchkeeper.web.api.joining import join_api
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import Exposition
 from watchkeeper.web.health import Health
@@ -31,5 +32,6 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
     parts = (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Live(watch), Pages(watch, doors))
     for part in parts:
         app.router.routes.extend(part.routes())
+    join_api(app, watch, doors)
     app.add_middleware(Safety, doors=doors)
     return app

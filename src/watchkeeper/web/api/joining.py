@@ -1,0 +1,73 @@
+"""
+Which addresses has the API, and how does an application get them?
+"""
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi.routing import APIRoute
+
+from watchkeeper.act.watch import Watch
+from watchkeeper.web.api import alerts, faults, incidents, messages, objectives, status
+from watchkeeper.web.api.asking import PREFIX, router
+from watchkeeper.web.api.errors import Unknown
+from watchkeeper.web.doors import Doors
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    status.routes,
+    objectives.routes,
+    alerts.routes,
+    incidents.routes,
+    messages.routes,
+    faults.routes,
+)
+METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+TAGS: Final = [
+    {"name": "watch", "description": "How everything stands; the manual, and reading it again."},
+    {"name": "objectives", "description": "The promises of the manual, with their arithmetic and error budgets."},
+    {"name": "alerts", "description": "What is the matter, why, who was told, and who was not."},
+    {"name": "incidents", "description": "What people work on together."},
+    {"name": "messages", "description": "What went out through the channels, and what became of it."},
+    {"name": "faults", "description": "Breaking the stand-in application of the demo, and mending it."},
+]
+DESCRIPTION: Final = (
+    "Counts are whole numbers; a share or a measured value stands as a float and, beside it, exactly as a fraction. "
+    "Values are in SI units, ratios 0..1 with the polarity of the manual. Instants are RFC 3339 in UTC, spans of time "
+    'are seconds. A change speaks JSON. Every error is `{"error": a sentence, "nearest": [names that exist]}`.'
+)
+
+
+def join_api(app: FastAPI, watch: Watch, doors: Doors) -> None:
+    """
+    Give an application the API over this watch.
+    """
+    app.state.watch, app.state.doors = watch, doors
+    app.openapi_tags, app.description = TAGS, DESCRIPTION
+    for one in (*ROUTERS, _rest()):
+        app.include_router(one)
+
+
+def paths() -> list[str]:
+    """
+    The address of every route, as the router has it.
+    """
+    return sorted({getattr(route, "path", "") for one in ROUTERS for route in one.routes})
+
+
+def _rest() -> APIRouter:
+    """
+    What is no address of ours says so as every error here does, not as a page.
+    """
+    rest = router("watch")
+
+    @rest.api_route("/{path:path}", methods=METHODS, include_in_schema=False)
+    def no_such_address(path: str, request: Request) -> None:
+        known = [route for one in ROUTERS for route in one.routes if isinstance(route, APIRoute)]
+        if allowed := {
+            method for route in known if route.path_regex.match(request.url.path) for method in route.methods
+        }:
+            why = f"found {request.method}; wanted {' or '.join(sorted(allowed))}"
+            raise HTTPException(405, why, headers={"Allow": ", ".join(sorted(allowed))})
+        raise Unknown("address", f"{PREFIX}/{path}", paths())
+
+    return rest
