@@ -69,7 +69,14 @@ def test_the_arithmetic_of_a_rule_decides_whether_it_can_fire_and_stop(condition
 
 @pytest.mark.parametrize(
     ("target", "factor", "dead"),
-    [("< 10%", "10", True), ("< 10%", "9.9", False), ("< 1%", "14.4", False), ("< 1%", "100", True)],
+    [
+        ("< 10%", "10", True),
+        ("< 10%", "9.9", False),
+        ("< 1%", "14.4", False),
+        ("< 1%", "100", True),
+        ("p95 < 2s", "20", True),
+        ("p95 < 2s", "19", False),
+    ],
 )
 def test_a_burn_rule_beyond_its_budget_is_dead(target: str, factor: str, dead: bool) -> None:
     objective = f"objectives: {{e: {{indicator: errors, targets: '{target}'}}}}\n"

@@ -81,6 +81,10 @@ zone: Berlin
         ("services: {'a\tb': {}}", "3:12: services.a\tb: found `a\tb`; wanted a name: letters, digits and - _ . /"),
         ("services: x", "3:11: services: found `x`; wanted a group of keys (`key: value`)"),
         ("limits: {l: {value: ~ 5..x}}", "3:26: limits.l.value: found `x`; a number is wanted here, such as "),
+        (
+            "sources: {s: {kind: redis, qqq: 1}}",
+            "3:28: sources.s.qqq: found a key that is not known; wanted one of kind, address, address_env",
+        ),
         ("routes: [{tell: nobody}]", "3:17: routes[1].tell: found `nobody`; wanted a name from `channels`"),
     ],
 )
@@ -123,6 +127,7 @@ def test_a_folder_is_one_manual(tmp_path: Path) -> None:
     (tmp_path / "runbooks" / "slow.md").write_text("# Slow\n", encoding="utf-8")
     (tmp_path / "runbooks" / "down.md").write_text("# Down\n", encoding="utf-8")
     (tmp_path / "scenario.yaml").write_text("not: a manual\n", encoding="utf-8")
+    (tmp_path / ".hidden.yaml").write_text("not: a manual\n", encoding="utf-8")
 
     loaded = load(tmp_path)
 
