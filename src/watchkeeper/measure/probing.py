@@ -1,13 +1,15 @@
 """
 What did one ask of an address come to?
 
-A probe that fails is not an error: it is the measurement. Every ask gives one observation, with the status, whether it was
-as expected, what went wrong in words, and how long the certificate still lives.
+A probe that fails is not an error: it is the measurement. Every ask gives one observation, with the status, whether it
+was as expected, what went wrong in words, and how long the certificate still lives. Its value is how long the answer
+took; an ask that failed before its time was up has none, so that a refused connection never counts as a fast answer.
 
 >>> fits(204, ("200..399",)), fits(500, ("200", "204"))
 (True, False)
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,11 +18,13 @@ import numpy as np
 from watchkeeper.manual.model.measuring import Check, Expect
 from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.values import Batch
-from watchkeeper.outside.errors import OutsideError
+from watchkeeper.outside.clock import Clock
+from watchkeeper.outside.errors import OutsideError, Refused
 from watchkeeper.outside.http import Answer, HttpClient
 
-TIMEOUT_NS = 10 * 1_000_000_000
 _SECOND_NS = 1_000_000_000
+TIMEOUT_NS = 10 * _SECOND_NS
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +48,20 @@ class Result:
     What an ask came to. `status` is 0 and `error` says why when there was no answer.
     """
 
-    at_ns: int
-    took_ns: int
+    at_ns: int  # when the ask began, by the wall clock
+    took_ns: int  # until the answer was read, or nothing more was to be hoped for
     status: int
     ok: bool
+    timed_out: bool = False
     error: str = ""
     certificate_left_ns: int | None = None
+
+    @property
+    def lasted_ns(self) -> int | None:
+        """
+        The value of the observation: how long the answer took, or all the time it was given; None when it broke off.
+        """
+        return self.took_ns if self.status or self.timed_out else None
 
 
 def probe_of(name: str, region: str, check: Check, url: str) -> Probe:
@@ -68,15 +80,21 @@ def probe_of(name: str, region: str, check: Check, url: str) -> Probe:
     )
 
 
-def ask(probe: Probe, client: HttpClient, *, at_ns: int) -> Result:
+def ask(probe: Probe, client: HttpClient, clock: Clock, *, at_ns: int) -> Result:
     """
-    Ask once. Never raises for what the other side does.
+    Ask once, at `at_ns` of the wall clock. Never raises for what the other side does.
+
+    Raises Refused where the address may not be called from here: that says nothing about the other side.
     """
+    began_ns = clock.monotonic_ns()
     try:
         answer = client.request(probe.method, probe.url, timeout=probe.timeout)
+    except Refused:
+        raise
     except OutsideError as error:
-        took_ns = int(probe.timeout / timedelta(microseconds=1)) * 1000 if "within" in str(error) else 0
-        return Result(at_ns=at_ns, took_ns=took_ns, status=0, ok=False, error=str(error))
+        took_ns = clock.monotonic_ns() - began_ns
+        timed_out = took_ns >= probe.timeout // timedelta(microseconds=1) * 1000
+        return Result(at_ns=at_ns, took_ns=took_ns, status=0, ok=False, timed_out=timed_out, error=error.why)
     left_ns = None if answer.certificate_until_ns is None else answer.certificate_until_ns - at_ns
     wrong = what_is_wrong(answer, probe.expect, left_ns)
     return Result(
@@ -95,8 +113,9 @@ def what_is_wrong(answer: Answer, expect: Expect, certificate_left_ns: int | Non
     """
     if not fits(answer.status, expect.status):
         return f"status {answer.status}; expected {' or '.join(expect.status)}"
-    if expect.body is not None and expect.body.encode() not in answer.body:
-        return f"the text {expect.body!r} is not in the answer"
+    if expect.body is not None and _encoded(expect.body, answer) not in answer.body:
+        where = f"the first {len(answer.body):,} bytes of the answer" if answer.cut else "the answer"
+        return f"the text {expect.body!r} is not in {where}"
     if expect.within is not None and answer.elapsed_ns > expect.within.ns:
         return f"it took {answer.elapsed_ns / 1e6:.0f} ms; expected within {expect.within}"
     if expect.certificate_left is not None:
@@ -119,12 +138,23 @@ def fits(status: int, expected: tuple[str, ...]) -> bool:
     return False
 
 
+def _encoded(text: str, answer: Answer) -> bytes:
+    """
+    A text as the answer would write it: in the charset that it names, else in UTF-8.
+    """
+    named = _CHARSET.search(answer.headers.get("content-type", ""))
+    try:
+        return text.encode(named[1] if named else "utf-8")
+    except (LookupError, UnicodeEncodeError):  # a charset that nobody knows, or one that cannot write the text
+        return text.encode()
+
+
 def batch_of(probe: Probe, result: Result) -> Batch:
     """
     The one observation of an ask.
     """
     left = result.certificate_left_ns
-    values: dict[str, object] = {
+    values: dict[str, str | float | None] = {
         "check": probe.check,
         "region": probe.region,
         "status": result.status,
@@ -140,6 +170,6 @@ def batch_of(probe: Probe, result: Result) -> Batch:
     return Batch(
         signal="checks",
         at_ns=np.array([result.at_ns], dtype=np.int64),
-        value=np.array([result.took_ns], dtype=np.int64),
+        value=None if result.lasted_ns is None else np.array([result.lasted_ns], dtype=np.int64),
         columns=columns,
     )
