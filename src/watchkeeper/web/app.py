@@ -5,9 +5,12 @@ Which addresses does Watchkeeper answer, and what stands before them?
 """
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from watchkeeper.act.watch import Watch
-from watchkeeper.web.api.joining import join_api
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import Exposition
 from watchkeeper.web.health import Health
@@ -15,6 +18,8 @@ from watchkeeper.web.ingest import Ingest
 from watchkeeper.web.live import Live
 from watchkeeper.web.pages import Pages
 from watchkeeper.web.safety import Safety
+
+__all__ = ["Doors", "create_app"]
 
 
 def create_app(watch: Watch, doors: Doors) -> FastAPI:
@@ -28,10 +33,17 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
     )
-    ingest = Ingest(watch)
-    parts = (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Live(watch), Pages(watch, doors))
-    for part in parts:
+    app.state.watch, app.state.doors = watch, doors
+    ingest, pages = Ingest(watch), Pages(watch, doors)
+    for part in (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Live(watch), pages):
         app.router.routes.extend(part.routes())
-    join_api(app, watch, doors)
+
+    async def not_answered(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+            return await run_in_threadpool(pages.missing, request)
+        return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+
+    app.add_exception_handler(HTTPException, not_answered)
     app.add_middleware(Safety, doors=doors)
     return app

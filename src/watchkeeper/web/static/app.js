@@ -32,8 +32,10 @@ setInterval(showLive, 1000);
 
 // --- times, in the reader's own zone
 
-const today = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const before = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const today = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
+const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const before = { format: (at) => `${day.format(at).replace(",", "")} ${minute.format(at)}` };
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function localise(time) {
@@ -86,6 +88,7 @@ function draw(figure) {
 
 function settle() {
   $$("time").forEach(localise);
+  introduce();
   if (window.uPlot) $$("figure[data-chart]").forEach(draw);
 }
 
@@ -100,6 +103,22 @@ if (window.htmx) {
     ),
   });
 }
+
+// --- who does it: nobody signs in yet, so the name is remembered here
+
+const NAME = "watchkeeper.name";
+document.addEventListener("change", (event) => {
+  if (event.target.matches('input[name="by"]')) localStorage.setItem(NAME, event.target.value);
+});
+document.addEventListener("formdata", (event) => {
+  if (event.target.matches("[data-person]") && !event.formData.get("by")) event.formData.set("by", localStorage.getItem(NAME) || "");
+});
+function introduce() {
+  $$('input[name="by"]').forEach((input) => { if (!input.value) input.value = localStorage.getItem(NAME) || ""; });
+}
+document.addEventListener("htmx:after:request", (event) => {
+  if (event.target.matches?.("[data-clears]")) $("textarea", event.target).value = "";
+});
 
 // --- keys
 

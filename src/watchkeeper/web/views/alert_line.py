@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from watchkeeper.act import saying
 from watchkeeper.act.watch import AlertView
-from watchkeeper.decide.rules import Rule
 from watchkeeper.decide.values import Finding, Numbers, State, Truth
 from watchkeeper.manual.condition import ast
 from watchkeeper.manual.condition.ast import Condition, Op
@@ -140,7 +139,8 @@ def sentence(view: AlertView, manual: Manual) -> str:
     if finding is None:
         return f"{who}: nothing measured yet"
     if finding.truth is Truth.UNKNOWN:
-        return f"{who}: {words.gap(finding)}"
+        still = "still firing, and cannot be judged now: " if view.memory.state is State.FIRING else ""
+        return f"{who}: {still}{words.gap(finding)}"
     if finding.truth is Truth.HOLDS:
         others = f": {', '.join(finding.others)}" if finding.others else ""
         return saying.verdict(rule.condition, finding.numbers, of=who) + others

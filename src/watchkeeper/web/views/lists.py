@@ -70,7 +70,7 @@ def incident_row(incident: Incident, manual: Manual, *, now_ns: int) -> Incident
     return IncidentRow(
         number=incident.number,
         href=f"/incidents/{incident.number}",
-        title=readable(incident.title, manual),
+        title=incident.title[:1].upper() + incident.title[1:],
         severity=incident.severity,
         open=incident.closed_ns is None,
         opened=moment(incident.opened_ns, now_ns=now_ns, zone=ZoneInfo(manual.zone)),
@@ -88,7 +88,7 @@ def message_row(row: NoticeRow, manual: Manual, *, now_ns: int) -> MessageRow:
         subject=readable(row.subject, manual),
         href=alert_href(row.subject),
         kind=row.kind,
-        channel=words.title(row.channel, manual.channels.get(row.channel)),
+        channel=row.channel,
         became=BECAME[row.state],
         state=STATES.get(row.state, "unknown"),
         why=_why(row),

@@ -26,13 +26,15 @@ MOST_MESSAGES = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewView:
     """
-    The first page. `hands` are the alerts that a person should look at, worst first; `silent`: nothing was heard yet.
+    The first page. `hands` are the alerts that fire, worst first; `unjudged` those of which nobody can say whether they
+    should; `silent`: nothing was heard yet.
     """
 
     title: str
     headline: str
     pulse: str
     hands: tuple["Hand", ...]
+    unjudged: tuple[AlertLine, ...]
     objectives: tuple[ObjectiveRow, ...]
     incidents: tuple[IncidentRow, ...]
     messages: tuple[MessageRow, ...]
@@ -67,6 +69,7 @@ def overview_view(watch: Watch, doors: Doors) -> OverviewView:
         headline=headline(manual.manual, statuses, alerts, silent=silent),
         pulse=_pulse(watch, fast=doors.fast),
         hands=tuple(_hands(alerts, watch, incidents)),
+        unjudged=tuple(line for line in lines.values() if line.state == State.UNKNOWN and not silent),
         objectives=tuple(
             objective_row(status, watch, guarding(status.name, alerts, watch, lines), fast=doors.fast)
             for status in statuses
@@ -144,8 +147,7 @@ def _hands(alerts: Sequence[AlertView], watch: Watch, incidents: Sequence[Incide
     manual, now_ns = watch.standing.manual, watch.clock.now_ns()
     found = []
     for view in alerts:
-        asked = view.memory.unknown_since_ns is not None and view.memory.asked_unknown
-        if view.memory.state is not State.FIRING and not asked:
+        if view.memory.state is not State.FIRING:
             continue
         siblings = [one for one in alerts if one.memory.key.rule == view.memory.key.rule and one is not view]
         line = alert_line(view, manual, now_ns=now_ns, siblings=siblings)
