@@ -68,12 +68,12 @@ class Story:
     clock: HandClock = field(default_factory=lambda: HandClock("2026-03-01T12:00:00Z"))
     manual: Manual = field(default_factory=lambda: manual_of(manual_text()))
 
-    def turn(self, *holding: str) -> None:
+    def turn(self, *holding: str, heard: bool = True) -> None:
         """
         One turn in which the conditions of these alerts hold, and then one round of the sender.
         """
         now_ns = self.clock.now_ns()
-        asked = {AlertKey(rule=name): _asked(name in holding, now_ns) for name in self.manual.alerts}
+        asked = {AlertKey(rule=name): _asked(name in holding, now_ns, heard=heard) for name in self.manual.alerts}
         with self.state.reading() as view:
             facts = TurnFacts(
                 manual=self.manual,
@@ -88,9 +88,9 @@ class Story:
         channels = channels_of(self.manual, {"HOOK": self.receiver.url()}, self.http, allow_private=True)
         Sender(state=self.state, channels=channels, clock=self.clock, render=Writer(self.manual)).send_due()
 
-    def later(self, *holding: str, minutes: float) -> None:
+    def later(self, *holding: str, minutes: float, heard: bool = True) -> None:
         self.clock.move(minutes=minutes)
-        self.turn(*holding)
+        self.turn(*holding, heard=heard)
 
     @property
     def told(self) -> list[str]:
@@ -107,9 +107,9 @@ def _minute(timestamp: str) -> int:
     return (int(timestamp[11:13]) - 12) * 60 + int(timestamp[14:16])
 
 
-def _asked(holds: bool, now_ns: int) -> Asked:
-    bad = 9 if holds else 0
-    answer = Answer(start_ns=now_ns - 300 * 10**9, end_ns=now_ns, count=100, matched=bad, known=5, slots=5)
+def _asked(holds: bool, now_ns: int, *, heard: bool) -> Asked:
+    start_ns, known = now_ns - 300 * 10**9, 5 if heard else 0
+    answer = Answer(start_ns=start_ns, end_ns=now_ns, count=100, matched=9 if holds else 0, known=known, slots=5)
     return Asked(answers=(answer,), good=False)
 
 
@@ -176,6 +176,23 @@ def test_there_is_never_more_than_one_that_may_be_held_in_five_minutes(story):
     after_first = [int(line.split()[0]) for line in story.told[3:]]
     assert after_first
     assert all(later - earlier >= 5 for earlier, later in zip(after_first, after_first[1:], strict=False))
+
+
+def test_what_is_about_to_go_out_counts_as_much_as_what_went_out(story):
+    story.receiver.says(500, 500, 204)
+    story.turn("disk", "queue")
+    story.later("disk", "queue", minutes=2)  # time to repeat, while the first messages go out at last
+    story.later("disk", "queue", minutes=2)
+    assert {got.json["data"]["reason"] for got in story.receiver.got} == {"first"}
+
+
+def test_each_time_that_an_alert_is_unknown_for_too_long_is_told(story):
+    story.manual = manual_of(manual_text(limit=""))
+    for _ in range(2):
+        story.later(minutes=10)
+        for _ in range(3):
+            story.later(minutes=20, heard=False)
+    assert [line for line in story.told if line.endswith("disk")] == ["70 unknown disk", "140 unknown disk"]
 
 
 def test_a_first_message_that_could_not_be_sent_is_not_held_when_it_ends(story):

@@ -54,6 +54,10 @@ def _ask_about_incidents(tx: Connection) -> None:
 
 def _ask_about_notices(tx: Connection) -> None:
     ids = write(tx, a_notice("a"), a_notice("b"))
+    outbox.next_due_ns(tx, "chat")
+    outbox.claim_due(tx, now_ns=1, lease_ns=1, worker="w", limit=0, channel="chat")
+    notices.open_at(tx, "chat")
+    notices.holding(tx)
     for row in outbox.claim_due(tx, now_ns=1, lease_ns=1, worker="w", limit=1):
         outbox.is_mine(tx, row.id, claim="w/1")
         outbox.retry_at(tx, row.id, due_ns=1, receipt=None, expecting_claim="w/1")

@@ -254,8 +254,6 @@ def _notice_row(
         body["merged"] = [kind for one in waiting for kind in (*one.body.get("merged", ()), one.kind)]
     if held:
         body["held"] = gather(one.body for one in held)
-    # An alert that was never told may be unknown again and again: each time is told once.
-    occasion = notice.since_ns if notice.kind is Kind.UNKNOWN else notice.firing_id
     return NoticeRow(
         subject=str(notice.key),
         kind=notice.kind.value,
@@ -263,7 +261,7 @@ def _notice_row(
         body=body,
         created_ns=notice.at_ns,
         due_ns=notice.at_ns if goes else notice.held_until_ns or notice.at_ns,
-        transition_id=transitions.get(str(notice.key), occasion),
+        transition_id=transitions.get(str(notice.key), notice.firing_id),
         cycle=notice.cycle,
         state="due" if goes else "held",
         reason=notice.reason.value,
