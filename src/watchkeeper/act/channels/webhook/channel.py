@@ -33,7 +33,7 @@ class WebhookChannel:
     """
 
     kind = "webhook"
-    again_after_unknown = False
+    again_after_unknown = True  # the id stays the same, so a receiver that remembers ids takes it once
     not_ready: str | None = None
 
     def __init__(
