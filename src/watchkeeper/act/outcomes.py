@@ -6,8 +6,8 @@ What follows when a message was not delivered, or nobody knows?
 2. *It failed for good* (the address is gone, the form is refused): it has failed at once.
 3. *No answer came in time*: as 1. Whoever did not answer has mostly not taken it, and the next attempt has the same id.
 4. *A crash hid the answer*: the outcome is unknown and stays visible as such. A channel that pages a person sends it
-   again, once, unless a newer message about the same alert waits already, and so does a webhook (its id stays the same); a chat does not. A page that is
-   lost is worse than two; in a chat the next message tells how it stands.
+   again, once, unless a newer message about the same alert waits already; so does a webhook, under the same id. A chat
+   does not. A page that is lost is worse than two; in a chat the next message tells how it stands.
 
 >>> [span.total_seconds() for span in (wait(1), wait(2), wait(2, asked=timedelta(minutes=5)))]
 [5.0, 30.0, 300.0]
