@@ -81,3 +81,12 @@ def test_every_section_is_decided() -> None:
 
     assert set(SECTIONS) <= set(WAITING) | decided | always
     assert set(WAITING) <= set(Manual.model_fields)
+
+
+def test_a_check_of_several_regions_says_that_all_are_asked_from_here() -> None:
+    loaded = load_text(HEAD + "checks: {a: {http: /, every: 1m, regions: [eu, us]}, b: {http: /, every: 1m}}")
+    assert isinstance(loaded, Loaded), str(loaded)
+    a, b = (each for each in live(loaded.manual) if each.section == "checks")
+
+    assert (a.live, a.but) == (True, "its regions are all asked from this machine until agents come")
+    assert (b.live, b.but) == (True, "")

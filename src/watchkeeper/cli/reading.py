@@ -9,7 +9,7 @@ from watchkeeper.manual.lint import fails
 from watchkeeper.manual.lint import lint as find
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.manual.mistakes import Mistakes
-from watchkeeper.manual.show import outline
+from watchkeeper.manual.show import Row, outline
 from watchkeeper.manual.show import show as as_data
 
 
@@ -72,12 +72,18 @@ def _say_outline(loaded: Loaded) -> None:
                 section,
                 row.name,
                 row.says,
-                "live" if not row.why_not else f"[dim]declared, not yet live: {row.why_not}[/dim]",
+                _state(row),
             ]
         )
     table(["section", "name", "says", ""], shown)
     live = sum(not row.why_not for row in rows)
     out.print(f"{loaded.manual.manual}: {len(rows)} entries, {live} live, {len(rows) - live} declared, not yet live")
+
+
+def _state(row: Row) -> str:
+    if row.why_not:
+        return f"[dim]declared, not yet live: {row.why_not}[/dim]"
+    return f"live; {row.but}" if row.but else "live"
 
 
 def _say_mistakes(mistakes: Mistakes, *, json: bool) -> int:

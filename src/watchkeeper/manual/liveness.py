@@ -55,12 +55,15 @@ WAITING = {
 class Live:
     """
     One entry: does it run in this version, and if not, why not (empty when it does)?
+
+    `but` says what of a live entry is not yet as written; empty when all is.
     """
 
     section: str
     name: str
     live: bool
     why: str = ""
+    but: str = ""
 
 
 def live(manual: Manual) -> tuple[Live, ...]:
@@ -97,7 +100,12 @@ def _entries(manual: Manual) -> Iterator[Live]:
         names = tuple(held) if section in SECTIONS else (section,) if section in WAITING or section == "routes" else ()
         for name in names if held else ():
             why = why_not(section, name, manual)
-            yield Live(section, name, not why, why)
+            yield Live(section, name, not why, why, "" if why else _but(section, name, manual))
+
+
+def _but(section: str, name: str, manual: Manual) -> str:
+    several = section == "checks" and len(manual.checks[name].regions) > 1
+    return "its regions are all asked from this machine until agents come" if several else ""
 
 
 def _stream(name: str, manual: Manual) -> str:

@@ -38,13 +38,15 @@ _TELLING: Mapping[type[BaseModel], tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """
-    One line of a terminal table: section, name, what it says, and why it is not live (empty when it is).
+    One line of a terminal table: section, name, what it says, why it is not live (empty when it is), and what of it is
+    not yet as written.
     """
 
     section: str
     name: str
     says: str
     why_not: str
+    but: str = ""
 
 
 def show(manual: Manual) -> dict[str, Json]:
@@ -69,7 +71,8 @@ def outline(manual: Manual) -> tuple[Row, ...]:
     """
     entries = live(manual)
     return tuple(
-        Row(section=each.section, name=each.name, says=_line(each, manual), why_not=each.why) for each in entries
+        Row(section=each.section, name=each.name, says=_line(each, manual), why_not=each.why, but=each.but)
+        for each in entries
     )
 
 
@@ -77,6 +80,7 @@ def _entry(entry: BaseModel, manual: Manual, liveness: Live | None) -> Json:
     shown = _model(entry, manual)
     if liveness is not None:
         shown |= {"live": liveness.live} if liveness.live else {"live": False, "why_not": liveness.why}
+        shown |= {"but": liveness.but} if liveness.but else {}
     return shown
 
 

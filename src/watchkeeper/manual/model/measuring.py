@@ -7,7 +7,7 @@ a check asks an address at a steady pace and its answers are a stream of their o
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from watchkeeper.manual.model.base import (
     BackupName,
@@ -145,6 +145,10 @@ class Region(Entry):
 Regions = Several[Annotated[Region, InWords("name")]]
 
 
+def _is_code(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isdigit()
+
+
 class Expect(Entry):
     """
     What an answer must be like to count as good.
@@ -154,6 +158,15 @@ class Expect(Entry):
     body: Text | None = says("a text that must be in the answer")
     within: Length | None = says("slower than this is not good")
     certificate_left: Length | None = says("a certificate that ends sooner is not good")
+
+    @field_validator("status")
+    @classmethod
+    def _codes(cls, status: tuple[str, ...]) -> tuple[str, ...]:
+        for one in status:
+            low, dots, high = one.partition("..")
+            if not _is_code(low) or (dots and not (_is_code(high) and low <= high)):
+                raise Unfit(found=f"`{one}`", wanted="a status such as `200`, or a range such as `200..399`")
+        return status
 
 
 class Check(Entry):
