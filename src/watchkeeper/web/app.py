@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from watchkeeper.act.watch import Watch
+from watchkeeper.web.api.joining import join_api
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import Exposition
 from watchkeeper.web.health import Health
@@ -33,10 +34,10 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
     )
-    app.state.watch, app.state.doors = watch, doors
     ingest, pages = Ingest(watch), Pages(watch, doors)
     for part in (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Live(watch), pages):
         app.router.routes.extend(part.routes())
+    join_api(app, watch, doors)
 
     async def not_answered(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

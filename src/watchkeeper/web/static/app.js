@@ -34,6 +34,7 @@ setInterval(showLive, 1000);
 
 const today = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
+const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const before = { format: (at) => `${day.format(at).replace(",", "")} ${minute.format(at)}` };
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -68,6 +69,8 @@ function draw(figure) {
   }
   const box = $("[data-plot]", figure);
   const ink = colour("--soft"), line = colour("--line");
+  const long = told.at.at(-1) - told.at[0] > 2 * 86400;
+  const clock = (_, ticks) => ticks.map((tick) => (long ? dayMonth : minute).format(new Date(tick * 1000)));
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const plot = new uPlot({
     width: box.clientWidth,
@@ -75,10 +78,10 @@ function draw(figure) {
     cursor: { y: false, points: { size: 7 } },
     legend: { live: true },
     scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(100, high)] } },
-    axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
+    axes: [{ ...axis, values: clock }, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
     series: [
-      { label: "at" },
-      { label: "budget left", stroke: colour("--sea"), width: 2, fill: colour("--sea-wash"), value: (_, left) => (left === null ? "unknown" : `${left.toFixed(1)} %`) },
+      { label: "at", value: (_, at) => (at === null ? "" : before.format(new Date(at * 1000))) },
+      { label: "budget left", stroke: colour("--sea"), width: 2, fill: colour("--sea-wash"), value: (_, left) => (left === null ? "" : `${left.toFixed(1)} %`) },
     ],
   }, [told.at, told.left], box);
   charts.set(figure, { plot, told: figure.dataset.chart });

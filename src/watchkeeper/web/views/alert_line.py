@@ -96,7 +96,7 @@ def alert_line(view: AlertView, manual: Manual, *, now_ns: int, siblings: Iterab
         state=state.value,
         severity=severity,
         sentence=sentence(view, manual),
-        detail=(*arithmetic(view, manual), *fine(siblings)),
+        detail=(*arithmetic(view, manual), *(fine(siblings) if state is State.FIRING else ())),
         since=moment(since_ns, now_ns=now_ns, zone=zone) if since_ns and not rests else None,
         countdown=_countdown(severity, manual, now_ns - since_ns) if state is State.FIRING else None,
         runbook=runbook_link(said.runbook, manual) if said and said.runbook else None,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from watchkeeper.act import saying
 from watchkeeper.act.record import finding_from_json
 from watchkeeper.act.watch import AlertStory, AlertView, Watch
-from watchkeeper.decide.values import State, Truth
+from watchkeeper.decide.values import State
 from watchkeeper.manual.condition.printer import show
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.words import count, percent, words_ns
@@ -178,7 +178,7 @@ def _facts(view: AlertView, manual: Manual) -> list[Fact]:
         return []
     numbers, condition = finding.numbers, rule.condition
     noun = words.noun(manual, rule.indicator)
-    facts = [Fact(name="verdict", value=f"{_truth(finding.truth)}: {reason_words(finding.reason.value)}")]
+    facts = [Fact(name="verdict", value=reason_words(finding.reason.value))]
     if numbers.value is not None:
         facts.append(Fact(name="measured", value=words.measured_of(numbers, condition)))
     facts.append(Fact(name="rule", value=f"fires {words.rule(condition)}"))
@@ -186,17 +186,13 @@ def _facts(view: AlertView, manual: Manual) -> list[Fact]:
     facts.append(Fact(name="counted", value=counts or f"{count(numbers.events)} {noun}"))
     if numbers.at_least is not None:
         enough = "enough" if numbers.events >= numbers.at_least else "too few"
-        facts.append(Fact(name="needs", value=f"at least {count(numbers.at_least)} events; {enough}"))
+        facts.append(Fact(name="needs", value=f"at least {count(numbers.at_least)} events: {enough}"))
     if numbers.slots:
         heard = f"{percent(Fraction(min(numbers.known, numbers.slots), numbers.slots))} of the window"
         facts.append(Fact(name="heard", value=heard))
     if finding.others:
         facts.append(Fact(name=f"holds in {rule.where}", value=", ".join(finding.others)))
     return facts
-
-
-def _truth(truth: Truth) -> str:
-    return {Truth.HOLDS: "it holds", Truth.CLEAR: "it is clear", Truth.UNKNOWN: "unknown"}[truth]
 
 
 def _rule(view: AlertView, manual: Manual) -> list[Fact]:

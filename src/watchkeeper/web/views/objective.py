@@ -37,6 +37,7 @@ from watchkeeper.web.views.objective_row import (
 from watchkeeper.web.views.rule_chart import rule_chart
 
 CHART = (720, 220)
+MINUTE = 60 * 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +120,13 @@ class Worst:
 class BurnDown:
     """
     What was left of the budget at each point of its window: for the script as JSON, and drawn for those without.
+    `since` where the window reaches back before anything was heard.
     """
 
     json: str
     sketch: Sketch
     window: str
+    since: Moment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +182,10 @@ def objective_view(story: ObjectiveStory, watch: Watch, doors: Doors) -> Objecti
 def _sentence(name: str, status: ObjectiveStatus, lead: TargetStatus) -> str:
     says = f"{words.promise(lead.condition)} {words.over(lead.condition)}".strip()
     if status.standing is Standing.UNKNOWN:
-        return f"{name} is unknown: {words.gap(lead.finding)}; promised is {says}"
+        return f"{name} is unknown: {words.gap(lead.finding)}; promised {says}"
     value = words.measured_of(lead.finding.numbers, lead.condition)
-    measure = f"{words.measure(lead.condition)} is {value}".strip()
-    return f"{name} is {status.standing.value}: {measure}, promised is {says}"
+    measured = f"{words.measure(lead.condition)} {value}".strip()
+    return f"{name} is {status.standing.value}: {measured}, promised {says}"
 
 
 def _about(story: ObjectiveStory, manual: Manual) -> str:
@@ -219,7 +222,7 @@ def _part(value: str, status: ObjectiveStatus, story: ObjectiveStory, manual: Ma
         standing=lead.standing.value,
         state=css(lead.standing),
         measured=words.measured_of(lead.finding.numbers, lead.condition),
-        counts=_counts(lead, story, manual),
+        counts=_counts(lead, story, manual).partition(", ")[0],
         tank=tank(lead, None),
     )
 
@@ -255,7 +258,9 @@ def _burn_down(lead: TargetStatus, story: ObjectiveStory, watch: Watch) -> BurnD
     budget = lead.budget
     if budget is None or not budget.allowed or not budget.total:
         return None
-    history = watch.history(story.objective.indicator, window_ns=budget.window_ns)
+    now_ns = watch.clock.now_ns()
+    known_ns = budget.window_ns if lead.since_ns is None else now_ns - lead.since_ns
+    history = watch.history(story.objective.indicator, window_ns=min(budget.window_ns, max(known_ns, 10 * MINUTE)))
     left = left_over_time(budget, _bad_by_slot(history, lead.condition, story, watch), history.heard)
     width, height = CHART
     known = [value for value in left if value is not None]
@@ -266,7 +271,12 @@ def _burn_down(lead: TargetStatus, story: ObjectiveStory, watch: Watch) -> BurnD
         json=json.dumps({"at": at, "left": left}, separators=(",", ":")),
         sketch=drawn,
         window=words.window(lead.condition),
+        since=None if lead.since_ns is None else moment(lead.since_ns, now_ns=now_ns, zone=_zone(watch)),
     )
+
+
+def _zone(watch: Watch) -> ZoneInfo:
+    return ZoneInfo(watch.standing.manual.zone)
 
 
 def left_over_time(budget: Budget, bad: Sequence[float], heard: Sequence[bool]) -> list[float | None]:
