@@ -41,7 +41,6 @@ from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Delivery, Intake
 from watchkeeper.measure.matching import Matcher
-from watchkeeper.measure.naming import naming
 from watchkeeper.measure.plan import SIGNAL_OF, plan_of
 from watchkeeper.measure.rows import counting_registry
 from watchkeeper.measure.values import Batch, Decoded
@@ -166,17 +165,17 @@ class Pager:
     again_after_unknown = True
     not_ready = None
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
+    def __init__(self, story: Story) -> None:
+        self._story = story
         self.lines: list[str] = []
-        self.messages: list[Message] = []
 
     def send(self, message: Message, *, message_id: str, now: datetime) -> Sent:
         still = "still " if message.data.get("reason") == "repeat" else ""
         what = f"{still}{message.kind.value} {message.subject}" if message.kind.value != "digest" else message.subject
-        words = (f"{now.astimezone(self._zone):%H:%M}", message.severity, what)
+        words = (f"{now.astimezone(self._story.zone):%H:%M}", message.severity, what)
         self.lines.append(" ".join(word for word in words if word))
-        self.messages.append(message)
+        self._story.messages.append(self.lines[-1])
+        self._story.letters.append(message)
         return Sent(status=None, detail=message_id)
 
 
@@ -207,14 +206,19 @@ class Story:
     A manual that runs in process: what comes in is told, time is moved, and what people would have heard is read off.
 
     `manual` is a path, or the text of a manual. A turn is taken every `tick_seconds` of the time that passes.
+    `messages` is what people heard, oldest first (`12:03 P2 firing parse-success[platform=spotify]`), `letters` the
+    whole of it, and `pagers` has it by channel.
     """
 
     def __init__(self, manual: str | Path, *, start: str = "2026-03-02T11:00:00", tick_seconds: float = 10.0) -> None:
         self.manual = _loaded(manual)
-        self._zone, self._tick_ns = ZoneInfo(self.manual.zone), round(tick_seconds * 1e9)
-        self.clock = HandClock(datetime.fromisoformat(start).replace(tzinfo=self._zone))
+        self.zone, self._tick_ns = ZoneInfo(self.manual.zone), round(tick_seconds * 1e9)
+        self.clock = HandClock(datetime.fromisoformat(start).replace(tzinfo=self.zone))
         self._ground, self._registry = _Ground(), counting_registry()
-        self.state, self.pager = open_memory(), Pager(self._zone)
+        self.state = open_memory()
+        self.messages: list[str] = []
+        self.letters: list[Message] = []
+        self.pagers: dict[str, Pager] = {}
         self._flows: list[Flow] = []
         self._told_ns, self._revision = self.clock.now_ns(), 0
         self._begin()
@@ -225,11 +229,11 @@ class Story:
         """
         Let time pass until this local time of day (`12:00`, tomorrow if it is over) or instant (`2026-03-02T12:00`).
         """
-        now = self.clock.now().astimezone(self._zone)
+        now = self.clock.now().astimezone(self.zone)
         if "T" in when:
-            until = datetime.fromisoformat(when).replace(tzinfo=self._zone)
+            until = datetime.fromisoformat(when).replace(tzinfo=self.zone)
         else:
-            until = datetime.combine(now.date(), time.fromisoformat(when), self._zone)
+            until = datetime.combine(now.date(), time.fromisoformat(when), self.zone)
             until = until if until >= now else until + timedelta(days=1)
         self._run(nanoseconds(until))
         return self
@@ -252,16 +256,15 @@ class Story:
         From now on, for so many minutes or until `quiet`: observations of streams of the manual (`-` is written `_`).
 
         `traffic(parses={"platform": "spotify"}, per_minute=40)`. What the stream itself asks for (`name == "..."`) is
-        filled in; `duration` is in seconds, `value` in the SI unit of the stream.
+        filled in; `duration` is in seconds (0.1 for spans and checks), `value` in the SI unit of the stream.
         """
         start_ns = self.clock.now_ns()
         for written, attributes in streams.items():
             name = written if written in self.manual.streams else written.replace("_", "-")
-            given = dict(attributes)
             flow = Flow(
                 stream=name,
-                attributes={**_asked_for(self.manual.streams[name]), **given},
-                value=_value(given),
+                attributes={**_asked_for(self.manual.streams[name]), **attributes},
+                value=_value(self.manual.streams[name], attributes),
                 start_ns=start_ns,
                 end_ns=None if minutes is None else start_ns + round(minutes * 60e9),
                 every_ns=round(60e9 / per_minute),
@@ -320,13 +323,6 @@ class Story:
     # --- what came of it
 
     @property
-    def messages(self) -> list[str]:
-        """
-        What people heard, oldest first: `12:03 P2 firing parse-success[platform=spotify]`.
-        """
-        return self.pager.lines
-
-    @property
     def incidents(self) -> list[Incident]:
         """
         The incidents, newest first.
@@ -370,17 +366,15 @@ class Story:
         plan, now_ns = plan_of(self.manual), self.clock.now_ns()
         engine = Engine(plan, self._registry, REAL, now_ns=now_ns)
         restore(self._ground, engine, now_ns=now_ns)
-        marks = naming(plan, self._registry, engine.heard, engine.grid, now_ns=now_ns)
         matcher = Matcher(plan, self._registry, REAL)
         self.intake = Intake(
             ground=self._ground, engine=engine, matcher=matcher, counters=CounterMemory(), clock=self.clock
         )
-        self.intake.renew(engine, matcher, marks)
         self._revision += 1
         standing = standing_of(self.manual, plan, revision=self._revision)
         self.watch = Watch(standing=standing, intake=self.intake, state=self.state, clock=self.clock)
-        channels = dict.fromkeys(self.manual.channels, self.pager)
-        self._sender = Sender(state=self.state, channels=channels, clock=self.clock, render=Writer(self.manual))
+        self.pagers |= {name: Pager(self) for name in self.manual.channels if name not in self.pagers}
+        self._sender = Sender(state=self.state, channels=self.pagers, clock=self.clock, render=Writer(self.manual))
         self._turn()
 
     def _run(self, until_ns: int) -> None:
@@ -413,8 +407,9 @@ class Story:
             self.intake.take([delivery])
 
     def _turn(self) -> None:
-        take_turn(self.watch.standing, self.intake, self.state, now_ns=self.clock.now_ns())
-        self._sender.send_due()
+        plan = take_turn(self.watch.standing, self.intake, self.state, now_ns=self.clock.now_ns())
+        if plan.notices:
+            self._sender.send_due()
 
 
 @dataclass(slots=True)
@@ -450,13 +445,13 @@ def _loaded(manual: str | Path) -> Manual:
     return loaded.manual
 
 
-def _value(attributes: dict[str, Scalar]) -> float | None:
+def _value(stream: Stream, attributes: Mapping[str, Scalar]) -> float | None:
     """
-    Takes `duration` (seconds) or `value` (SI units) out of the attributes, as the number of an observation.
+    The number of an observation: how long it lasted, or its value.
     """
-    if "duration" in attributes:
-        return float(attributes.pop("duration") or 0) * 1e9
-    value = attributes.pop("value", None)
+    if stream.signal in ("spans", "check"):
+        return float(attributes.get("duration") or 0.1) * 1e9
+    value = attributes.get("value")
     return None if value is None else float(value)
 
 

@@ -60,6 +60,8 @@ def _judge_where(condition: Condition, where: ast.Where, asked: Asked) -> Findin
     Enough values must hold. A value that was named (`2 of 3`) but never heard of is as unknown as one that fell silent.
     """
     findings = {value: _judge_windows(condition, one) for value, one in asked.by_value.items()}
+    if where.kind is ast.Quantifier.ALL:
+        findings = _with_something_to_say(findings)
     holding = tuple(value for value, found in findings.items() if found.truth is Truth.HOLDS)
     unknown = [found for found in findings.values() if found.truth is Truth.UNKNOWN]
     missing = max(0, (where.of or 1) - len(findings))
@@ -72,6 +74,14 @@ def _judge_where(condition: Condition, where: ast.Where, asked: Asked) -> Findin
         reason = unknown[0].reason if unknown else Reason.NOT_HEARD
         return Finding(truth=Truth.UNKNOWN, reason=reason, numbers=numbers, others=holding)
     return Finding(truth=Truth.CLEAR, reason=Reason.CLEAR, numbers=numbers, others=holding)
+
+
+def _with_something_to_say(findings: dict[str, Finding]) -> dict[str, Finding]:
+    """
+    Of `all`, a value in which nothing happened says neither yes nor no; unless that is so everywhere.
+    """
+    speaking = {value: found for value, found in findings.items() if found.reason is not Reason.NO_EVENTS}
+    return speaking or findings
 
 
 def _wanted(where: ast.Where, known: int) -> int:
@@ -172,9 +182,12 @@ def _why_dark(condition: Condition, asked: Asked, answer: Answer) -> Reason | No
 def _why_earlier_dark(condition: Condition, asked: Asked) -> Reason | None:
     if not isinstance(condition.value, ast.Relative):
         return None
-    if asked.earlier is None or not asked.earlier.half_known:
+    earlier = asked.earlier
+    if earlier is None or (earlier.born_ns is not None and earlier.born_ns >= earlier.end_ns):
+        return Reason.NO_EVENTS  # before the stream was first heard, or the product first released
+    if not earlier.half_known:
         return Reason.NOT_HEARD
-    return None if asked.earlier.count else Reason.NO_EVENTS
+    return None if earlier.count else Reason.NO_EVENTS
 
 
 def _settled(condition: Condition, asked: Asked, answer: Answer) -> bool:

@@ -7,7 +7,6 @@ What does a batch look like that nobody sent: n observations with the same attri
 """
 
 from collections.abc import Mapping, Sequence
-from math import nan
 
 import numpy as np
 
@@ -24,10 +23,10 @@ def batch_of(signal: str, at_ns: Sequence[int], value: float | None, attributes:
     """
     n = len(at_ns)
     codes = np.zeros(n, dtype=np.int32)
-    filled = np.full(n, nan if value is None else value)
+    filled = None if value is None else np.full(n, value, dtype=np.int64 if signal in _LAST else np.float64)
     return Batch(
         signal=signal,
         at_ns=np.array(at_ns, dtype=np.int64),
-        value=filled.astype(np.int64) if signal in _LAST else filled,
+        value=filled,
         columns={name: Column(codes=codes, values=(one,)) for name, one in attributes.items() if one is not None},
     )
