@@ -27,13 +27,11 @@ from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.measure.addressing import addressed
 from watchkeeper.measure.counters import CounterMemory
-from watchkeeper.measure.deltas import Delta, pack
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import FAST, REAL, Grid
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
-from watchkeeper.measure.naming import naming
 from watchkeeper.measure.plan import Plan, plan_of
 from watchkeeper.measure.polling import Poller
 from watchkeeper.measure.rows import Registry
@@ -168,10 +166,7 @@ class Daemon:
         self.registry = Registry(self.ground.intern, self.ground.names())
         counters = CounterMemory()
         counters.load(self.ground.counters())
-        engine, matcher, marks = self._measure(plan)
-        if marks:
-            self.ground.append([pack(marks)], digests=[], counters=[], now_ns=self.clock.now_ns())
-            engine.apply(marks)
+        engine, matcher = self._measure(plan)
         self.intake = Intake(
             ground=self.ground,
             engine=engine,
@@ -202,10 +197,9 @@ class Daemon:
 
     def _renew(self, loaded: Loaded) -> None:
         manual, plan = self._manual(loaded)
-        with self.intake.lock:
+        with self.intake.paused():
             self.intake.fold_now()
-            engine, matcher, marks = self._measure(plan)
-            self.intake.renew(engine, matcher, marks)
+            self.intake.renew(*self._measure(plan))
             self.watch.standing = self._standing(loaded, manual)
         self.sender.renew(self._channels(manual), self._writer(manual))
         old = self.poller
@@ -217,12 +211,11 @@ class Daemon:
         manual = faster(loaded.manual, FASTER) if self.settings.fast else loaded.manual
         return manual, plan_of(manual)
 
-    def _measure(self, plan: Plan) -> tuple[Engine, Matcher, Delta]:
+    def _measure(self, plan: Plan) -> tuple[Engine, Matcher]:
         now_ns = self.clock.now_ns()
         engine = Engine(plan, self.registry, self.settings.grid, now_ns=now_ns)
         restore(self.ground, engine, now_ns=now_ns)
-        marks = naming(plan, self.registry, engine.heard, engine.grid, now_ns=now_ns)
-        return engine, Matcher(plan, self.registry, self.settings.grid), marks
+        return engine, Matcher(plan, self.registry, self.settings.grid)
 
     def _standing(self, loaded: Loaded, manual: Manual) -> Standing:
         source = json.dumps(dict(sorted(loaded.files.items())))

@@ -1,8 +1,8 @@
 """
 What does the engine answer, and what is it asked?
 
-A question names a series, a window and the thresholds that matter; an answer holds exact counts, or bounds where the source
-only has buckets, and says how much of the window was heard at all.
+A question names a series, a window and the thresholds that matter; an answer holds exact counts, or bounds where the
+source only has buckets, and says how much of the window was heard at all.
 
 >>> Answer(start_ns=0, end_ns=10, count=200, matched=186, known=9, slots=10).share
 Fraction(93, 100)
@@ -48,6 +48,9 @@ def event_name(kind: str) -> str:
 class Question:
     """
     One series over one window. `ago_ns` asks about the same window as it was that long ago.
+
+    Without `merges` the answer holds only what is added up (counts, sums, thresholds), which is far cheaper: no low,
+    high, last, seen, buckets, results or worst.
     """
 
     indicator: str
@@ -55,6 +58,7 @@ class Question:
     label: str = ""
     value: str = ""
     ago_ns: int = 0
+    merges: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from watchkeeper.measure.merges import Exemplar, Merge, Result
 from watchkeeper.measure.values import Ints
@@ -121,6 +122,35 @@ def together(deltas: Iterable[Delta]) -> Delta:
         for column in ("rows", "slots", "amounts")
     )
     return Delta(rows=rows, slots=slots, amounts=amounts, merges=merges)
+
+
+def split(delta: Delta, head: int) -> tuple[Delta, Delta]:
+    """
+    What lies up to the slot `head`, and what lies ahead of it.
+    """
+    ahead = delta.slots > head
+    later = {key: merge for key, merge in delta.merges.items() if key[1] > head}
+    if not ahead.any() and not later:
+        return delta, Delta()
+    sooner = {key: merge for key, merge in delta.merges.items() if key[1] <= head}
+    return _only(delta, ~ahead, sooner), _only(delta, ahead, later)
+
+
+def added(delta: Delta) -> Delta:
+    """
+    The same with one amount per row and slot, and none that is 0.
+    """
+    order = np.lexsort((delta.rows, delta.slots))
+    rows, slots, amounts = delta.rows[order], delta.slots[order], delta.amounts[order]
+    if len(rows):
+        starts = np.flatnonzero(np.r_[True, (np.diff(rows) != 0) | (np.diff(slots) != 0)])
+        rows, slots, amounts = rows[starts], slots[starts], np.add.reduceat(amounts, starts)
+    kept = amounts != 0
+    return Delta(rows=rows[kept], slots=slots[kept], amounts=amounts[kept], merges=delta.merges)
+
+
+def _only(delta: Delta, kept: NDArray[np.bool_], merges: dict[tuple[str, int], Merge]) -> Delta:
+    return Delta(rows=delta.rows[kept], slots=delta.slots[kept], amounts=delta.amounts[kept], merges=merges)
 
 
 def _bytes(column: Ints) -> bytes:

@@ -21,6 +21,8 @@ SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
+#: Slots of a ring: 2 h of 10 s, 24 h of 2 min, 30 d of 1 h, and some more for delays and for what was heard before.
+LENGTH = 736
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +89,9 @@ class Grid:
 
 def _grid(*, fine: int, minute: int, middle: int, coarse: int) -> Grid:
     return Grid(
-        fine=Tier(name="fine", slot_ns=fine, length=724),
-        middle=Tier(name="middle", slot_ns=middle, length=724),
-        coarse=Tier(name="coarse", slot_ns=coarse, length=724),
+        fine=Tier(name="fine", slot_ns=fine, length=LENGTH),
+        middle=Tier(name="middle", slot_ns=middle, length=LENGTH),
+        coarse=Tier(name="coarse", slot_ns=coarse, length=LENGTH),
         minute_ns=minute,
     )
 

@@ -1,8 +1,8 @@
 """
 Was anybody listening to hear it?
 
-A slot is *known* when a source of its stream spoke in it, or within `speaks_every` before it. Known and no events is quiet;
-not known is unknown.
+A slot is *known* when a source of its stream spoke in it, or within `speaks_every` before it. Known and no events is
+quiet; not known is unknown.
 """
 
 import numpy as np
@@ -10,39 +10,34 @@ from numpy.typing import NDArray
 
 from watchkeeper.measure.plan import StreamPlan
 from watchkeeper.measure.rings import Ring
-from watchkeeper.measure.rows import Registry, has_birth, heard_row
+from watchkeeper.measure.rows import Registry, heard_row, is_heard
 from watchkeeper.measure.values import Ints
 
 
 class Heard:
     """
-    How much of a window was heard, and when each stream was heard (and each threshold named) first.
+    How much of a window was heard, and when each stream was heard first.
     """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self.births: dict[str, int] = {}  # by row name, ns: kept for ever, a few rows a manual
+        self._rows: dict[int, str] = {}  # the rows that are about hearing
+        self._rows_seen = 0
+        self.births: dict[str, int] = {}  # by row name, ns: kept for ever, one a stream
 
     def note(self, rows: Ints, at_ns: Ints) -> None:
         """
-        Remember the first time of each row that has a birth.
+        Remember the first time of each row that is about hearing.
         """
-        for row in np.unique(rows).tolist():
-            name = self._registry.name(row)
-            if has_birth(name):
-                self.bear(name, int(at_ns[rows == row].min()))
+        self._look_at_new_rows()
+        for row in set(np.unique(rows).tolist()) & self._rows.keys():
+            self.bear(self._rows[row], int(at_ns[rows == row].min()))
 
     def bear(self, name: str, at_ns: int) -> None:
         """
         The row was seen at this time; the earliest time is kept.
         """
         self.births[name] = min(at_ns, self.births.get(name, at_ns))
-
-    def born_of(self, name: str) -> int | None:
-        """
-        When the row was first seen; None when never.
-        """
-        return self.births.get(name)
 
     def born_ns(self, stream: StreamPlan) -> int | None:
         """
@@ -62,8 +57,12 @@ class Heard:
         Which of the slots first..last are known.
         """
         row = self._registry.find(heard_row(stream.meaning))
-        if row is None:
-            return np.zeros(last - first + 1, dtype=np.bool_)
         reach = max(1, -(-stream.speaks_ns // ring.tier.slot_ns))
         spoke = np.r_[0, np.cumsum(ring.each(row, first - reach + 1, last))]
-        return spoke[reach:] > spoke[:-reach]
+        known: NDArray[np.bool_] = spoke[reach:] > spoke[:-reach]
+        return known
+
+    def _look_at_new_rows(self) -> None:
+        new = self._registry.since(self._rows_seen)
+        self._rows_seen += len(new)
+        self._rows.update({row: name for row, name in new if is_heard(name)})

@@ -1,16 +1,21 @@
 """
 How does a body become a number that survives a crash?
 
-One thread owns the way in. It takes whatever has arrived, recognises what it has seen before, decodes and matches the rest,
-appends everything in one commit, and only then applies it and answers. What was acknowledged is on disk; what failed to get
-there was neither counted nor acknowledged, and may be sent again.
+One thread owns the way in. It takes whatever has arrived, recognises what it has seen before, decodes and matches the
+rest, appends everything in one commit, and only then applies it and answers. What was acknowledged is on disk; what
+failed to get there was neither counted nor acknowledged, and may be sent again.
+
+Two locks: `lock` guards the engine and is held for moments, by whoever reads and for applying; another one keeps the
+way in (decoding, matching, writing the log) to one thread at a time. Whoever needs both takes the second first:
+`paused`.
 """
 
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Protocol
@@ -31,6 +36,7 @@ WAITING_BYTES = 64 * 2**20  # bodies in the queue; beyond this a sender is asked
 FOLD_EVERY_NS = 60 * 1_000_000_000
 DIGESTS = 10_000
 DIGESTS_NS = 10 * 60 * 1_000_000_000
+COUNTERS_NS = 24 * 3600 * 1_000_000_000  # a counter not heard for this long is forgotten
 
 log = structlog.get_logger("intake")
 
@@ -101,6 +107,18 @@ class Tally:
     writes: bool = True  # whether the last commit went through
 
 
+@dataclass(slots=True, kw_only=True)
+class _Read:
+    """
+    A delivery and what is to be said of it; `delta` is None where nothing is to be written.
+    """
+
+    delivery: Delivery
+    receipt: Receipt
+    outcome: str
+    delta: Delta | None = None
+
+
 class Intake:
     """
     The way in: `submit` from any thread, one thread inside. `lock` guards the engine; hold it to read.
@@ -120,10 +138,12 @@ class Intake:
         self.lock = threading.RLock()
         self.tally = Tally()
         self.engine, self.matcher = engine, matcher
+        self._way = threading.RLock()
         self._ground, self._counters, self._clock = ground, counters, clock
         self._seen = dict(seen or {})
         self._queue: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
-        self._waiting_bytes = 0
+        self._gate = threading.Lock()
+        self._waiting_bytes, self._closed = 0, False
         self._stop = threading.Event()
         self._fold_every_ns, self._folded_ns = fold_every_ns, clock.now_ns()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -133,7 +153,7 @@ class Intake:
     @property
     def alive(self) -> bool:
         """
-        Whether deliveries are being taken.
+        Whether the thread inside runs.
         """
         return self._thread.is_alive()
 
@@ -147,6 +167,8 @@ class Intake:
         """
         Take what has arrived, fold, and end.
         """
+        with self._gate:
+            self._closed = True
         self._stop.set()
         self._queue.put(None)
         if self._thread.is_alive():
@@ -156,11 +178,14 @@ class Intake:
         """
         Hand in a body; the future ends when it is durable, refused, or cannot be taken just now.
         """
-        if self._waiting_bytes > WAITING_BYTES:
-            delivery.done.set_result(Receipt(busy="too much is waiting to be written"))
-        else:
-            self._waiting_bytes += len(delivery.body)
-            self._queue.put(delivery)
+        with self._gate:
+            why = self._why_not()
+            if why is None:
+                self._waiting_bytes += len(delivery.body)
+                self._queue.put(delivery)
+        if why is not None:
+            self.tally.bodies[delivery.kind, "not taken"] += 1
+            delivery.done.set_result(Receipt(busy=why))
         return delivery.done
 
     def submit_batch(self, kind: str, batch: Batch) -> "Future[Receipt]":
@@ -170,38 +195,70 @@ class Intake:
         decoded = Decoded(batches=[batch], items=batch.n)
         return self.submit(Delivery(kind=kind, client="watchkeeper", body=b"", decode=lambda *_: decoded, key=None))
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """
+        Nothing is taken, written or asked meanwhile; for going on under another plan.
+        """
+        with self._way, self.lock:
+            yield
+
     def fold_now(self) -> None:
         """
-        Fold what the log holds, now; the lock must be held.
+        Fold what the log holds, now.
         """
-        self._fold(self._clock.now_ns())
+        with self._way:
+            self._fold(self._clock.now_ns())
 
-    def renew(self, engine: Engine, matcher: Matcher, marks: Delta) -> None:
+    def renew(self, engine: Engine, matcher: Matcher) -> None:
         """
-        Go on under another plan. `marks` (thresholds named now) are made durable first.
+        Go on under another plan.
         """
-        with self.lock:
-            if marks:
-                self._ground.append([pack(marks)], digests=[], counters=[], now_ns=self._clock.now_ns())
-                engine.apply(marks)
+        with self.paused():
             self.engine, self.matcher = engine, matcher
 
+    def take(self, group: Sequence[Delivery]) -> None:
+        """
+        Take a group of deliveries: one commit, then apply, then answer. Whoever stopped waiting for an answer is left
+        out.
+        """
+        waiting = [delivery for delivery in group if delivery.done.set_running_or_notify_cancel()]
+        with self._way:
+            now_ns = self._clock.now_ns()
+            try:
+                read = self._read(waiting, now_ns)
+                self._write(read, now_ns)
+            except LogError as error:
+                self._counters.rollback()
+                self._not_written([one for one in waiting if not one.done.done()], error)
+                return
+            with self.lock:
+                self.engine.advance(now_ns)
+                for one in read:
+                    if one.delta:
+                        self.engine.apply(one.delta)
+        for one in read:
+            self._answer(one)
+
     # --- the thread inside
+
+    def _why_not(self) -> str | None:
+        if self._closed:
+            return "the watch is ending"
+        return "too much is waiting to be written" if self._waiting_bytes > WAITING_BYTES else None
 
     def _run(self) -> None:
         while not self._stop.is_set() or not self._queue.empty():
             group = self._gather()
             try:
-                with self.lock:
-                    self.take(group)
-                    self._fold_when_due()
-            except Exception as bug:  # the top of the loop: one bad delivery must not end the way in
+                self.take(group)
+                self._fold_when_due()
+            except Exception as bug:  # the top of the loop: whatever went wrong must not end the way in
                 log.exception("intake failed", deliveries=len(group))
                 for delivery in group:
                     if not delivery.done.done():
                         delivery.done.set_exception(bug)
-        with self.lock:
-            self._fold(self._clock.now_ns())
+        self.fold_now()
 
     def _gather(self) -> list[Delivery]:
         try:
@@ -213,34 +270,41 @@ class Intake:
         while not self._queue.empty():
             group.append(self._queue.get())
         taken = [delivery for delivery in group if delivery is not None]
-        self._waiting_bytes -= sum(len(delivery.body) for delivery in taken)
+        with self._gate:
+            self._waiting_bytes -= sum(len(delivery.body) for delivery in taken)
         return taken
 
-    def take(self, group: Sequence[Delivery]) -> None:
+    def _read(self, group: Sequence[Delivery], now_ns: int) -> list[_Read]:
         """
-        Take a group of deliveries: one commit, then apply, then answer.
+        Decode and count every delivery. One that stops on a bug of ours is answered so, and the others are read again.
         """
-        now_ns = self._clock.now_ns()
         self._counters.begin()
         fresh: set[tuple[str, bytes]] = set()
-        taken: list[tuple[Delivery, Delta, Receipt]] = []
+        read: list[_Read] = []
         for delivery in group:
-            known = delivery.key is not None and (
-                (delivery.client, delivery.key) in self._seen or (delivery.client, delivery.key) in fresh
-            )
-            if known:
-                self._answer(delivery, Receipt(seen_before=True), "seen before")
-                continue
-            decoded = delivery.decode(delivery.body, self._counters, now_ns)
-            if isinstance(decoded, Rejection):
-                self._answer(delivery, Receipt(refused=decoded), "refused")
-                continue
-            if delivery.key is not None:
-                fresh.add((delivery.client, delivery.key))
-            delta, left_out = self._count(decoded, now_ns)
-            taken.append((delivery, delta, Receipt(items=decoded.items, left_out=left_out)))
-        if taken:
-            self._commit(taken, fresh, now_ns)
+            try:
+                read.append(self._read_one(delivery, fresh, now_ns))
+            except LogError:
+                raise
+            except Exception as bug:  # the top of one delivery: it must not take the others with it
+                log.exception("not taken", kind=delivery.kind, bytes=len(delivery.body))
+                self.tally.bodies[delivery.kind, "failed"] += 1
+                delivery.done.set_exception(bug)
+                return self._read([other for other in group if other is not delivery], now_ns)
+        return read
+
+    def _read_one(self, delivery: Delivery, fresh: set[tuple[str, bytes]], now_ns: int) -> _Read:
+        name = None if delivery.key is None else (delivery.client, delivery.key)
+        if name is not None and (name in self._seen or name in fresh):
+            return _Read(delivery=delivery, receipt=Receipt(seen_before=True), outcome="seen before")
+        decoded = delivery.decode(delivery.body, self._counters, now_ns)
+        if isinstance(decoded, Rejection):
+            return _Read(delivery=delivery, receipt=Receipt(refused=decoded), outcome="refused")
+        if name is not None:
+            fresh.add(name)
+        delta, left_out = self._count(decoded, now_ns)
+        receipt = Receipt(items=decoded.items, left_out=left_out)
+        return _Read(delivery=delivery, receipt=receipt, outcome="taken", delta=delta)
 
     def _count(self, decoded: Decoded, now_ns: int) -> tuple[Delta, dict[str, int]]:
         counted = [self.matcher.count(batch, now_ns) for batch in decoded.batches]
@@ -249,49 +313,54 @@ class Intake:
             left_out.update(one.left_out)
         return together(one.delta for one in counted), dict(left_out)
 
-    def _commit(self, taken: list[tuple[Delivery, Delta, Receipt]], fresh: set[tuple[str, bytes]], now_ns: int) -> None:
-        try:
-            self._ground.append(
-                [pack(delta) for _, delta, _ in taken if delta],
-                digests=sorted(fresh),
-                counters=self._counters.patch(),
-                now_ns=now_ns,
-            )
-        except LogError as error:
-            self._counters.rollback()
-            self.tally.failed_commits += 1
-            self.tally.writes = False
-            log.error("not written", why=str(error), deliveries=len(taken))
-            for delivery, _, _ in taken:
-                self._answer(delivery, Receipt(busy=str(error)), "not written")
+    def _write(self, read: list[_Read], now_ns: int) -> None:
+        """
+        Make everything durable in one commit: deltas, what bodies are recognised by, counters.
+        """
+        taken = [one for one in read if one.delta is not None]
+        if not taken:
+            self._counters.commit()
             return
+        names = [(one.delivery.client, one.delivery.key) for one in taken if one.delivery.key is not None]
+        self._ground.append(
+            [pack(one.delta) for one in taken if one.delta],
+            digests=names,
+            counters=self._counters.patch(),
+            now_ns=now_ns,
+        )
         self._counters.commit()
+        self._seen.update(dict.fromkeys(names, now_ns))
         self.tally.commits += 1
         self.tally.writes = True
-        self._seen.update(dict.fromkeys(fresh, now_ns))
-        self.engine.advance(now_ns)
-        for delivery, delta, receipt in taken:
-            self.engine.apply(delta)
-            self.tally.items[delivery.kind] += receipt.items
-            self.tally.left_out.update(receipt.left_out)
-            self._answer(delivery, receipt, "taken")
 
-    def _answer(self, delivery: Delivery, receipt: Receipt, outcome: str) -> None:
-        self.tally.bodies[delivery.kind, outcome] += 1
-        delivery.done.set_result(receipt)
+    def _not_written(self, group: Sequence[Delivery], error: LogError) -> None:
+        self.tally.failed_commits += 1
+        self.tally.writes = False
+        log.error("not written", why=str(error), deliveries=len(group))
+        for delivery in group:
+            self._answer(_Read(delivery=delivery, receipt=Receipt(busy=str(error)), outcome="not written"))
+
+    def _answer(self, read: _Read) -> None:
+        kind = read.delivery.kind
+        self.tally.bodies[kind, read.outcome] += 1
+        if read.delta is not None:
+            self.tally.items[kind] += read.receipt.items
+            self.tally.left_out.update(read.receipt.left_out)
+        read.delivery.done.set_result(read.receipt)
 
     def _fold_when_due(self) -> None:
-        now_ns = self._clock.now_ns()
-        if now_ns - self._folded_ns >= self._fold_every_ns:
-            self._fold(now_ns)
+        if self._clock.now_ns() - self._folded_ns >= self._fold_every_ns:
+            self.fold_now()
 
     def _fold(self, now_ns: int) -> None:
         self._folded_ns = now_ns
+        before_ns = now_ns - COUNTERS_NS
         try:
-            fold(self._ground, self.engine, now_ns=now_ns)
+            fold(self._ground, self.engine, now_ns=now_ns, counters_before_ns=before_ns)
         except LogError as error:
             log.error("not folded", why=str(error))
-        old = sorted(self._seen.items(), key=lambda one: one[1])[:-DIGESTS]
-        for key, at_ns in old:
+            return
+        self._counters.forget(before_ns=before_ns)
+        for name, at_ns in list(self._seen.items())[:-DIGESTS]:  # in the order of arrival
             if at_ns < now_ns - DIGESTS_NS:
-                del self._seen[key]
+                del self._seen[name]

@@ -1,5 +1,6 @@
 """
-What cannot be added up, but merged: the smallest, the largest, the last value, a histogram, the newest results, the worst.
+What cannot be added up, but merged: the smallest, the largest, the last value, a histogram, the newest results, the
+worst.
 
 >>> a, b = Merge.of(value=3, at_ns=10), Merge.of(value=9, at_ns=4)
 >>> a.take(b)
@@ -32,7 +33,8 @@ Result = tuple[int, int]
 @dataclass(slots=True, kw_only=True)
 class Merge:
     """
-    The mergeable numbers of one series in one slot; values in the stream's integer steps, None where nothing was valued.
+    The mergeable numbers of one series in one slot; values in the stream's integer steps, None where nothing was
+    valued.
     """
 
     low: int | None = None

@@ -1,8 +1,8 @@
 """
 What must be counted, for this manual?
 
-The manual names streams and indicators; a plan holds them ready for columns: predicates compiled, thresholds as integers,
-windows as lengths, and the list of attributes that decoders need to look at. Nothing else is decoded.
+The manual names streams and indicators; a plan holds them ready for columns: predicates compiled, thresholds as
+integers, windows as lengths, and the list of attributes that decoders need to look at. Nothing else is decoded.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from watchkeeper.manual.condition.ast import Bad, Calendar, Condition, Pair, Period, Rolling, Window
+from watchkeeper.manual.condition.ast import Bad, Calendar, Condition, Pair, Period, Previous, Relative, Rolling, Window
 from watchkeeper.manual.condition.counting import thresholds
 from watchkeeper.manual.conditions import conditions
 from watchkeeper.manual.meaning import meaning, stream_meaning
@@ -20,14 +20,25 @@ from watchkeeper.manual.model.scalars import Predicate
 from watchkeeper.manual.predicate.columns import CompiledPredicate, compile_columns
 from watchkeeper.manual.windows import agreements, alert_window, targets
 from watchkeeper.measure.answers import LOOKS_BACK, event_name
-from watchkeeper.measure.fixed import bound, scale_of
-from watchkeeper.measure.grid import HOUR, MINUTE
+from watchkeeper.measure.fixed import bound, factor_of, scale_of
+from watchkeeper.measure.grid import DAY, HOUR, MINUTE
 from watchkeeper.measure.values import Wanted
 
 #: Which batch signal a stream's key reads.
 SIGNAL_OF = {"spans": "spans", "metric": "metrics", "logs": "logs", "events": "events", "check": "checks"}
+#: How a manual names the number that an observation carries by itself; anything else is an attribute.
+OWN_VALUES = ("duration", "value")
 LATENESS_NS = HOUR
 SPEAKS_NS = MINUTE
+#: No period is longer (a day of 25 h, clocks changed within, or a leap year).
+PERIOD_NS = {
+    Period.DAY: 25 * HOUR,
+    Period.WEEK: 7 * DAY + HOUR,
+    Period.MONTH: 31 * DAY + HOUR,
+    Period.QUARTER: 92 * DAY + HOUR,
+    Period.YEAR: 366 * DAY + HOUR,
+}
+WEEK_NS = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +56,26 @@ class StreamPlan:
     lateness_ns: int
     speaks_ns: int
 
+    @property
+    def name_column(self) -> str:
+        """
+        The column that says which metric or check a row is of.
+        """
+        return "check" if self.signal == "checks" else "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """
+    Which number of an observation is read: `duration`, `value`, or an attribute, in `scale` integer steps per SI unit.
+
+    `steps` are those per unit that the manual says the raw number is in, for what the wire does not say itself.
+    """
+
+    value: str
+    scale: int
+    steps: float
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorPlan:
@@ -59,11 +90,17 @@ class IndicatorPlan:
     except_: CompiledPredicate | None
     matched: CompiledPredicate | None
     good: bool | None  # what `matched` says: True good, False bad, None neither is written
-    value: str  # `duration`, `value`, or an attribute
-    scale: int  # integer steps per SI unit
+    reading: Reading
     by: tuple[str, ...]
     bounds: tuple[tuple[int, bool], ...]
     strikes: bool
+
+    @property
+    def scale(self) -> int:
+        """
+        Integer steps per SI unit.
+        """
+        return self.reading.scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +113,7 @@ class Plan:
     indicators: dict[str, IndicatorPlan]
     periods: frozenset[Period]
     zone: ZoneInfo
-    longest_ns: int  # the longest rolling window
+    longest_ns: int  # how far back from now any window begins, and what must be known before it
     wanted: dict[str, Wanted] = field(default_factory=dict)  # by signal
 
     def of_signal(self, signal: str) -> list[IndicatorPlan]:
@@ -109,7 +146,7 @@ def plan_of(manual: Manual) -> Plan:
         indicators=indicators,
         periods=frozenset(window.period for window in windows if isinstance(window, Calendar)),
         zone=ZoneInfo(manual.zone),
-        longest_ns=max([LOOKS_BACK.ns, *(ns for window in windows for ns in _lengths(window))]),
+        longest_ns=_longest(windows, [condition for _, _, condition in conditions(manual)], streams.values()),
         wanted={signal: _wanted(signal, streams.values(), indicators.values()) for signal in set(SIGNAL_OF.values())},
     )
 
@@ -151,8 +188,7 @@ def _event_indicator(stream: StreamPlan) -> IndicatorPlan:
         except_=None,
         matched=None,
         good=None,
-        value="value",
-        scale=scale_of(None),
+        reading=Reading(value="value", scale=scale_of(None), steps=float(scale_of(None))),
         by=(),
         bounds=(),
         strikes=True,  # the newest few are kept one by one: each fires its rule
@@ -189,13 +225,7 @@ def _indicator(
 ) -> IndicatorPlan:
     mine = [condition for of, condition in said if of is indicator]
     spoken = manual.streams[indicator.from_]
-    value = indicator.value or spoken.value
-    scale = scale_of(indicator.unit or spoken.unit or ("s" if value == "duration" else None))
-    bounds = {
-        (bound(one.value, inclusive=one.inclusive, scale=scale), one.inclusive)
-        for condition in mine
-        for one in thresholds(condition)
-    }
+    reading = _reading(indicator, spoken)
     holds = indicator.good or indicator.bad
     return IndicatorPlan(
         name=name,
@@ -205,12 +235,45 @@ def _indicator(
         except_=_optional(indicator.except_),
         matched=_optional(holds),
         good=None if holds is None else indicator.good is not None,
-        value=value,
-        scale=scale,
-        by=indicator.by,
-        bounds=tuple(sorted(bounds)),
+        reading=reading,
+        by=tuple(dict.fromkeys(indicator.by)),
+        bounds=_bounds(mine, reading.scale),
         strikes=any(isinstance(condition.measure, Bad) or condition.strikes for condition in mine),
     )
+
+
+def _reading(indicator: Indicator, stream: Stream) -> Reading:
+    value = indicator.value or stream.value
+    unit = indicator.unit or stream.unit or ("s" if value == "duration" else None)
+    scale = scale_of(unit)
+    return Reading(value=value, scale=scale, steps=float(scale * factor_of(unit)))
+
+
+def _bounds(said: list[Condition], scale: int) -> tuple[tuple[int, bool], ...]:
+    """
+    Every threshold once. In whole steps `< 5` and `<= 4` are one bound; `<=` says exactly which buckets lie under it.
+    """
+    bounds: dict[int, bool] = {}
+    for condition in said:
+        for one in thresholds(condition):
+            limit = bound(one.value, inclusive=one.inclusive, scale=scale)
+            bounds[limit] = bounds.get(limit, False) or one.inclusive
+    return tuple(sorted(bounds.items()))
+
+
+def _longest(windows: Iterable[Window], said: Iterable[Condition], streams: Iterable[StreamPlan]) -> int:
+    window_ns = max([LOOKS_BACK.ns, *(ns for window in windows for ns in _lengths(window))])
+    behind_ns = max((stream.delay_ns + stream.speaks_ns for stream in streams), default=0)
+    return window_ns + behind_ns + max((_earlier_ns(condition) for condition in said), default=0)
+
+
+def _earlier_ns(condition: Condition) -> int:
+    """
+    How much further back the window lies that a relative condition compares with.
+    """
+    if not isinstance(condition.value, Relative):
+        return 0
+    return condition.value.of.duration.ns if isinstance(condition.value.of, Previous) else WEEK_NS + HOUR
 
 
 def _optional(predicate: Predicate | None) -> CompiledPredicate | None:
@@ -227,18 +290,18 @@ def _lengths(window: Window) -> tuple[int, ...]:
             return (duration.ns,)
         case Pair(long=long, short=short):
             return (long.ns, short.ns)
-        case _:
-            return ()
+        case Calendar(period=period):
+            return (PERIOD_NS[period],)
 
 
 def _wanted(signal: str, streams: Iterable[StreamPlan], indicators: Iterable[IndicatorPlan]) -> Wanted:
     mine = [stream for stream in streams if stream.signal == signal]
     theirs = [indicator for indicator in indicators if indicator.stream.signal == signal]
-    attributes: set[str] = set()
+    attributes = {"name"} if any(stream.metric is not None for stream in mine) else set()
     for stream in mine:
         attributes |= set().union(*(one.attributes for one in stream.selectors))
     for indicator in theirs:
-        attributes |= set(indicator.by) | ({indicator.value} - {"duration", "value"})
+        attributes |= set(indicator.by) | ({indicator.reading.value} - set(OWN_VALUES))
         for predicate in (indicator.only, indicator.except_, indicator.matched):
             attributes |= set(predicate.attributes) if predicate else set()
     return Wanted(

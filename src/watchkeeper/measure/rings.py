@@ -28,7 +28,7 @@ class Ring:
     def __init__(self, tier: Tier, *, head: int, rows: int = 64) -> None:
         self.tier = tier
         self.head = head
-        self._totals = np.zeros((rows, tier.length), dtype=np.int64)
+        self._totals = np.zeros((max(rows, 1), tier.length), dtype=np.int64)
 
     @property
     def nbytes(self) -> int:
@@ -59,11 +59,11 @@ class Ring:
         kept = slots > self.head - self.tier.length
         for slot in np.unique(slots[kept]):
             here = slots == slot
-            column = np.zeros(len(self._totals), dtype=np.int64)
-            np.add.at(column, rows[here], amounts[here])
-            touched = np.flatnonzero(column)
+            touched, which = np.unique(rows[here], return_inverse=True)
+            sums = np.zeros(len(touched), dtype=np.int64)
+            np.add.at(sums, which, amounts[here])
             columns = np.arange(slot, self.head + 1) % self.tier.length
-            self._totals[np.ix_(touched, columns)] += column[touched][:, None]
+            self._totals[np.ix_(touched, columns)] += sums[:, None]
 
     def fill(self, rows: Ints, slots: Ints, amounts: Ints) -> None:
         """
@@ -80,6 +80,8 @@ class Ring:
     def between(self, rows: Ints, first: int, last: int) -> Ints:
         """
         What each of these rows counted in the slots first..last; a row that was never counted (-1) gives 0.
+
+        The oldest slot of the ring is the base of every difference and cannot be asked for: `Tier.reaches` knows.
         """
         oldest = self.head - self.tier.length + 1
         last = min(last, self.head)

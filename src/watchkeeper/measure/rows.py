@@ -1,14 +1,17 @@
 """
 Which row of the rings holds which number?
 
-A row is one additive counter: the events of a series, those that are good (or bad), the sum of their values, those under
-a threshold, or how often a stream was heard. Its name says what it means, independent of any process or manual, so that
-a replay under a new manual cannot land wrong:
+A row is one additive counter: the events of a series, those that are good (or bad), the sum of their values, those
+under a threshold, or how often a stream was heard. Its name says what it means, independent of any process or manual,
+so that a replay under a new manual cannot land wrong:
 
 >>> str(Series(meaning="6f2a", label="platform", value="spotify"))
 '6f2a|platform=spotify'
->>> count_row(Series(meaning="6f2a"))
+>>> count_row("6f2a|")
 '6f2a||n'
+
+Whatever is neither surely under a threshold nor surely beyond it is undecided: a bucket that holds the threshold, an
+event without a value, and everything that was counted while the manual did not name the threshold.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +19,8 @@ from dataclasses import dataclass
 
 #: The value under which all label values beyond the cap are counted.
 OTHER = "(other)"
+
+_HEARD = "heard|"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,77 +37,77 @@ class Series:
         return f"{self.meaning}|{self.label}={self.value}" if self.label else f"{self.meaning}|"
 
 
-def count_row(series: Series) -> str:
+def count_row(series: str) -> str:
     """
     All observations of the series.
     """
     return f"{series}|n"
 
 
-def matched_row(series: Series) -> str:
+def matched_row(series: str) -> str:
     """
     Those for which the indicator's `good` (or `bad`) holds.
     """
     return f"{series}|g"
 
 
-def sum_row(series: Series) -> str:
+def sum_row(series: str) -> str:
     """
-    The sum of their values, in integer steps.
+    The sum of their values, in integer steps: the low 32 bits of each.
     """
     return f"{series}|s"
 
 
-def valued_row(series: Series) -> str:
+def high_sum_row(series: str) -> str:
+    """
+    The sum of what is above the low 32 bits, so that no sum comes near the end of 64 bits.
+    """
+    return f"{series}|S"
+
+
+def valued_row(series: str) -> str:
     """
     Those that carry a value of their own (what the sum is over).
     """
     return f"{series}|v"
 
 
-def bucketed_row(series: Series) -> str:
+def bucketed_row(series: str) -> str:
     """
     Those known only to lie between two limits.
     """
     return f"{series}|b"
 
 
-def under_row(series: Series, bound: int) -> str:
+def under_row(series: str, bound: int) -> str:
     """
     Those surely under an exclusive integer bound.
     """
     return f"{series}|u{bound}"
 
 
-def unsure_row(series: Series, bound: int) -> str:
+def over_row(series: str, bound: int) -> str:
     """
-    Those that a bucketed source leaves on either side of the bound.
+    Those surely not under it.
     """
-    return f"{series}|x{bound}"
+    return f"{series}|o{bound}"
 
 
 def heard_row(stream: str) -> str:
     """
     How often a source of this stream (by meaning) spoke.
     """
-    return f"heard|{stream}"
+    return f"{_HEARD}{stream}"
 
 
-def named_row(meaning: str, bound: int) -> str:
+def is_heard(name: str) -> bool:
     """
-    Since when the manual names this threshold: a mark, counted once.
-    """
-    return f"{meaning}||t{bound}"
+    Whether the row says that a stream was heard; its first time matters for ever.
 
-
-def has_birth(name: str) -> bool:
+    >>> is_heard("heard|8c1f"), is_heard("6f2a|platform=heard||n")
+    (True, False)
     """
-    Whether the first time of this row matters for ever: when a stream was first heard, a threshold first named.
-
-    >>> has_birth("heard|8c1f"), has_birth("6f2a||t1500000000"), has_birth("6f2a|platform=x||t|n")
-    (True, True, False)
-    """
-    return name.startswith("heard|") or name.partition("||")[2].startswith("t")
+    return name.startswith(_HEARD)
 
 
 def series_of(name: str) -> Series | None:
@@ -112,9 +117,9 @@ def series_of(name: str) -> Series | None:
     >>> series_of("6f2a|platform=a|b|n")
     Series(meaning='6f2a', label='platform', value='a|b')
     """
-    meaning, _, rest = name.partition("|")
-    if has_birth(name):
+    if is_heard(name):
         return None
+    meaning, _, rest = name.partition("|")
     labelled, _, _ = rest.rpartition("|")
     label, _, value = labelled.partition("=")
     return Series(meaning=meaning, label=label, value=value)
@@ -123,12 +128,18 @@ def series_of(name: str) -> Series | None:
 class Registry:
     """
     Row names and their durable numbers. A number is asked for once, by `intern`, and never changes.
+
+    One thread adds; any thread may read meanwhile.
     """
 
     def __init__(self, intern: Callable[[Sequence[str]], Sequence[int]], known: dict[int, str] | None = None) -> None:
         self._intern = intern
-        self._names = dict(known or {})
-        self._ids = {name: row for row, name in self._names.items()}
+        self._rows = sorted((known or {}).items())
+        self._ids = {name: row for row, name in self._rows}
+        self.top = max((row for row, _ in self._rows), default=-1) + 1  # one more than the highest row number
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def ids(self, names: Sequence[str]) -> list[int]:
         """
@@ -138,34 +149,21 @@ class Registry:
         if new:
             for name, row in zip(new, self._intern(new), strict=True):
                 self._ids[name] = row
-                self._names[row] = name
+                self.top = max(self.top, row + 1)
+                self._rows.append((row, name))
         return [self._ids[name] for name in names]
 
-    def find(self, name: str) -> int | None:
+    def find(self, name: str) -> int:
         """
-        The number of a row, or None where nothing was ever counted under that name.
+        The number of a row; -1 where nothing was ever counted under that name.
         """
-        return self._ids.get(name)
+        return self._ids.get(name, -1)
 
-    def name(self, row: int) -> str:
+    def since(self, n: int) -> list[tuple[int, str]]:
         """
-        The name of a row.
+        The rows and their names, but for the first n that this process knew.
         """
-        return self._names[row]
-
-    @property
-    def names(self) -> dict[int, str]:
-        """
-        All rows.
-        """
-        return self._names
-
-    @property
-    def top(self) -> int:
-        """
-        One more than the highest row number.
-        """
-        return max(self._names, default=0) + 1
+        return self._rows[n:]
 
 
 def counting_registry() -> Registry:

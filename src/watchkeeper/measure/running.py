@@ -38,13 +38,21 @@ class Running:
         np.add.at(self._now, rows[now], amounts[now])
         np.add.at(self._before, rows[before], amounts[before])
 
-    def totals(self, rows: Ints, at_ns: int) -> tuple[int, Ints]:
+    def around(self, at_ns: int) -> tuple[int, int] | None:
         """
-        When the period that holds `at_ns` began, and what each row counted in it; a row never counted (-1) gives 0.
+        Begin and end of the period that holds `at_ns`; None where it lies before both that are kept.
         """
-        begin, totals = (self.begin_ns, self._now) if at_ns >= self.begin_ns else (self.before_ns, self._before)
+        if at_ns >= self.begin_ns:
+            return self.begin_ns, self.end_ns
+        return (self.before_ns, self.begin_ns) if at_ns >= self.before_ns else None
+
+    def totals(self, rows: Ints, begin_ns: int) -> Ints:
+        """
+        What each row counted in the period that began then; a row never counted (-1) gives 0.
+        """
+        totals = self._now if begin_ns == self.begin_ns else self._before
         known = (rows >= 0) & (rows < len(totals))
-        return begin, np.where(known, totals[np.where(known, rows, 0)], 0)
+        return np.where(known, totals[np.where(known, rows, 0)], 0)
 
     def _make_room(self, rows: int) -> None:
         more = rows - len(self._now)

@@ -2,10 +2,10 @@
 Where do merges lie, slot by slot?
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from watchkeeper.measure.grid import Tier
-from watchkeeper.measure.merges import Merge
+from watchkeeper.measure.merges import Merge, merged
 
 
 class MergeSlots:
@@ -16,12 +16,17 @@ class MergeSlots:
     def __init__(self, tier: Tier) -> None:
         self.tier = tier
         self._series: dict[str, dict[int, Merge]] = {}
+        self._in_slot: dict[int, set[str]] = {}
 
     def take(self, series: str, slot: int, merge: Merge) -> None:
         """
         Merge into a slot.
         """
-        self._series.setdefault(series, {}).setdefault(slot, Merge()).take(merge)
+        slots = self._series.setdefault(series, {})
+        if slot not in slots:
+            slots[slot] = Merge()
+            self._in_slot.setdefault(slot, set()).add(series)
+        slots[slot].take(merge)
 
     def between(self, series: str, first: int, last: int) -> Iterator[tuple[int, Merge]]:
         """
@@ -36,15 +41,14 @@ class MergeSlots:
         """
         All of the slots first..last as one.
         """
-        whole = Merge()
-        for _, merge in self.between(series, first, last):
-            whole.take(merge)
-        return whole
+        return merged(merge for _, merge in self.between(series, first, last))
 
-    def forget_before(self, slot: int) -> None:
+    def forget_before(self, slot: int, *, but: Sequence[range] = ()) -> None:
         """
-        Let go of the slots before this one.
+        Let go of the slots before this one, but for these.
         """
-        for slots in self._series.values():
-            for old in [one for one in slots if one < slot]:
-                del slots[old]
+        for old in [one for one in self._in_slot if one < slot and not any(one in kept for kept in but)]:
+            for series in self._in_slot.pop(old):
+                del self._series[series][old]
+                if not self._series[series]:
+                    del self._series[series]

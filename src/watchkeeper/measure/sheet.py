@@ -1,0 +1,91 @@
+"""
+What has a batch counted so far?
+
+While a batch is being counted, rows are known by their *place* in a table of names, so that nothing is looked up by
+name twice; only at the end do new rows get their lasting numbers, all at once.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from watchkeeper.measure.deltas import Delta, added
+from watchkeeper.measure.merges import Merge
+from watchkeeper.measure.rows import Registry
+from watchkeeper.measure.values import Ints
+
+
+class Places:
+    """
+    Row names by place, with their lasting numbers where they have one.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._place: dict[str, int] = {}
+        self._names: list[str] = []
+        self._ids = np.full(256, -1, dtype=np.int64)
+
+    def of(self, names: Iterable[str]) -> Ints:
+        """
+        The places of some names.
+        """
+        return np.array([self._of(name) for name in names], dtype=np.int64)
+
+    def ids(self, places: Ints) -> Ints:
+        """
+        The lasting numbers at some places; those that have none yet get one. Raises what the registry raises.
+        """
+        missing = len(self._names) - len(self._ids)
+        if missing > 0:
+            self._ids = np.r_[self._ids, np.full(missing + len(self._ids), -1, dtype=np.int64)]
+        new = np.unique(places[self._ids[places] < 0])
+        if len(new):
+            self._ids[new] = self._registry.ids([self._names[place] for place in new.tolist()])
+        return self._ids[places]
+
+    def _of(self, name: str) -> int:
+        place = self._place.get(name)
+        if place is None:
+            place = self._place[name] = len(self._names)
+            self._names.append(name)
+        return place
+
+
+class Sheet:
+    """
+    The amounts of one batch by place and slot, and its merges by series and slot.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._rows: list[Ints] = []
+        self._slots: list[Ints] = []
+        self._amounts: list[Ints] = []
+        self._merges: dict[tuple[str, int], Merge] = {}
+
+    def add(self, rows: Ints, slot: int, amounts: Ints | int) -> None:
+        """
+        Add an amount (one for all, or one each) to the rows at these places.
+        """
+        each = np.broadcast_to(np.asarray(amounts, dtype=np.int64), rows.shape)
+        counts = each != 0
+        if counts.any():
+            self._rows.append(rows[counts])
+            self._amounts.append(each[counts])
+            self._slots.append(np.full(len(self._rows[-1]), slot, dtype=np.int64))
+
+    def merge(self, series: str, slot: int, merge: Merge) -> None:
+        """
+        Merge into a series; the given one stays as it is.
+        """
+        self._merges.setdefault((series, slot), Merge()).take(merge)
+
+    def delta(self) -> Delta:
+        """
+        All of it as a delta.
+        """
+        if not self._rows:
+            return Delta(merges=self._merges)
+        rows, slots, amounts = (np.concatenate(one) for one in (self._rows, self._slots, self._amounts))
+        return added(Delta(rows=self._places.ids(rows), slots=slots, amounts=amounts, merges=self._merges))
