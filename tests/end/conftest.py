@@ -52,6 +52,21 @@ class Running:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def alerts(
+        self, wanted: Callable[[dict[str, dict[str, Any]]], bool], *, within: int = PATIENCE
+    ) -> dict[str, dict[str, Any]]:
+        """
+        The alerts by key, once they are as wanted.
+        """
+        for _ in range(within):
+            found = {one["key"]: one for one in self.get("/api/v1/alerts")["alerts"]}
+            if wanted(found):
+                return found
+            urllib.request.urlopen(
+                f"{self.receiver}/messages?after=999999&wait=1", timeout=30
+            ).close()  # lets a second pass
+        raise AssertionError(f"not as wanted within {within} s: {found}")
+
     def message(self, wanted: Callable[[dict[str, Any]], bool], *, within: int = PATIENCE) -> dict[str, Any]:
         """
         The first message that the receiver got and that is wanted; waits for it.
@@ -103,5 +118,6 @@ def _ready(process: "subprocess.Popen[str]") -> Running:
     text = "".join(said)
     address = re.search(r"manual: (\S+)", text)
     receiver = re.search(r"receiver of alerts got\s+(\S+)", text)
-    assert address and receiver, text
+    assert address, text
+    assert receiver, text
     return Running(address=address[1], receiver=receiver[1], process=process, said=said)

@@ -15,7 +15,7 @@ import typer
 from watchkeeper.cli import demo as demo_
 from watchkeeper.cli import reading, serving
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
-from watchkeeper.cli.say import as_json, out, state, table
+from watchkeeper.cli.say import as_json, out, plain, state, table
 
 app = typer.Typer(
     help="Makes a team's operations manual run: measures, decides, acts, and proves that every alert arrives.",
@@ -87,11 +87,17 @@ def status(at: At = USUAL, json: AsJson = False) -> None:
     if json:
         as_json(found)
         return
-    out.print(f"[bold]{found['says']}[/bold]")
+    out.print(f"[bold]{plain(found['says'])}[/bold]")
     if found["alerts"]:
-        rows = [[state(one["state"]), one["key"], one["severity"] or "", one["says"]] for one in found["alerts"]]
+        rows = [
+            [state(one["state"]), plain(one["key"]), plain(one["severity"] or ""), plain(one["says"])]
+            for one in found["alerts"]
+        ]
         table(["alert", "", "severity", "numbers"], rows)
-    rows = [[state(one["standing"]), one["name"], one["now"], one["budget"]] for one in found["objectives"]]
+    rows = [
+        [state(one["standing"]), plain(one["name"]), plain(one["now"]), plain(one["budget"])]
+        for one in found["objectives"]
+    ]
     table(["objective", "", "now", "budget left"], rows)
 
 
@@ -127,7 +133,7 @@ def fault(
         if json:
             as_json(found)
             return
-        rows = [[one["name"], "on" if one["on"] else "off", one["title"]] for one in found["faults"]]
+        rows = [[plain(one["name"]), "on" if one["on"] else "off", plain(one["title"])] for one in found["faults"]]
         table(["fault", "", "what it breaks"], rows)
         return
     if switch not in ("on", "off"):
@@ -140,9 +146,9 @@ def fault(
 
 
 def _say_fault(found: dict[str, Any]) -> None:
-    out.print(f"[bold]{found['name']}[/bold] is {'on' if found['on'] else 'off'}: {found['title']}")
+    out.print(f"[bold]{plain(found['name'])}[/bold] is {'on' if found['on'] else 'off'}: {plain(found['title'])}")
     for one in found["forecasts"]:
-        out.print(f"  {one['says']}")
+        out.print(f"  {plain(one['says'])}")
 
 
 def main() -> None:

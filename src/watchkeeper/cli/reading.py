@@ -4,7 +4,7 @@ What does a manual say, and what is wrong with it?
 
 from pathlib import Path
 
-from watchkeeper.cli.say import as_json, err, out, table
+from watchkeeper.cli.say import as_json, err, out, plain, table
 from watchkeeper.manual.lint import fails
 from watchkeeper.manual.lint import lint as find
 from watchkeeper.manual.load import Loaded, load
@@ -39,7 +39,7 @@ def lint(manual: Path, *, json: bool) -> int:
     open_ = [one for one in findings if one.accepted is None]
     table(
         ["certainty", "line", "where", "finding"],
-        [[one.certainty.value, f"{one.file}:{one.line}", one.where, one.says] for one in open_],
+        [[one.certainty.value, f"{one.file}:{one.line}", plain(one.where), plain(one.says)] for one in open_],
     )
     accepted = len(findings) - len(open_)
     out.print(f"{len(open_)} findings, {accepted} more accepted; no mistakes")
@@ -70,8 +70,8 @@ def _say_outline(loaded: Loaded) -> None:
         shown.append(
             [
                 section,
-                row.name,
-                row.says,
+                plain(row.name),
+                plain(row.says),
                 _state(row),
             ]
         )
@@ -82,7 +82,7 @@ def _say_outline(loaded: Loaded) -> None:
 
 def _state(row: Row) -> str:
     if row.why_not:
-        return f"[dim]declared, not yet live: {row.why_not}[/dim]"
+        return f"[dim]declared, not yet live: {plain(row.why_not)}[/dim]"
     return f"live; {row.but}" if row.but else "live"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 #: A sign for each state, beside its word: the sign is for the eye, the word for everyone.
@@ -26,6 +27,13 @@ SIGNS = {
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+
+def plain(text: str) -> str:
+    """
+    A text whose square brackets are not taken for markup: keys and labels have them.
+    """
+    return escape(text)
 
 
 def state(word: str) -> str:

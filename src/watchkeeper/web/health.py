@@ -1,8 +1,8 @@
 """
 Is this process up, and can it do its work?
 
-`/health` and `/health/liveness` answer as soon as the socket does; `/health/readiness` looks at the parts: the state,
-the log, the way in, the turn.
+`/health` and `/health/liveness` answer 200 as soon as the socket does; `/health` also says how each part is: the state,
+the log, the way in, the turn. `/health/readiness` answers 503 when one of them is not well.
 """
 
 from starlette.requests import Request
@@ -29,7 +29,7 @@ class Health:
         The routes, in one place.
         """
         return [
-            Route("/health", self._alive),
+            Route("/health", self._health),
             Route("/health/liveness", self._alive),
             Route("/health/readiness", self._ready),
         ]
@@ -40,8 +40,17 @@ class Health:
         """
         return {"state": self._state(), "log": self._log(), "intake": OK, "turn": OK, **self._doors.checks()}
 
+    def _health(self, _: Request) -> JSONResponse:
+        parts = self.checks()
+        well = all(said == OK for said in parts.values())
+        return JSONResponse({**self._now("healthy" if well else "degraded"), "components": parts})
+
     async def _alive(self, _: Request) -> JSONResponse:
-        return JSONResponse({"status": "alive", "version": self._doors.version})
+        return JSONResponse(self._now("alive"))
+
+    def _now(self, status: str) -> dict[str, str]:
+        at = self._watch.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return {"status": status, "timestamp": at, "version": self._doors.version}
 
     def _ready(self, _: Request) -> JSONResponse:
         checks = self.checks()
