@@ -12,7 +12,7 @@ from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.grid import DAY, HOUR, MINUTE, REAL
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import plan_of
-from watchkeeper.measure.rows import counting_registry
+from watchkeeper.measure.rows import counting_registry, series_of
 from watchkeeper.measure.values import Decoded
 from watchkeeper.outside.clock import RealClock
 
@@ -35,11 +35,11 @@ def measure() -> list[Row]:
         began = cpu_seconds()
         engine.ask_all(questions, now_ns)
         times.append((cpu_seconds() - began) * 1000)
-    kib = grown / 1024 / (INDICATORS * 5)  # the whole and four platforms
+    series = {series_of(name) for _, name in engine.registry.since(0)} - {None}
     return [
         row_of("evaluation, 1,000 indicators x 8 windows", "CPU-ms", times),
         row_of("memory of the engine, 1,000 indicators by 4 platforms", "MiB", [grown / 2**20]),
-        row_of("the same per series", "KiB", [kib]),
+        row_of(f"the same for each of its {len(series):,} series", "KiB", [grown / 1024 / len(series)]),
     ]
 
 

@@ -20,13 +20,11 @@ def manual_of(indicators: int) -> Manual:
     """
     A manual with so many indicators, each with an objective; every fourth has a threshold of its own.
     """
-    lines = ["watchkeeper: 1", "manual: Bench", "streams:", "  parses: {spans: 'name == \"parse_playlist\"', value: duration}"]
-    lines.append("indicators:")
+    lines = ["watchkeeper: 1", "manual: Bench"]
+    lines += ["streams:", "  parses: {spans: 'name == \"parse_playlist\"', value: duration}", "indicators:"]
     for i in range(indicators):
-        if i % 4:
-            lines.append(f"  i{i}: {{from: parses, only: 'shard == {i % 50}', good: 'outcome == \"ok\"', by: [platform]}}")
-        else:
-            lines.append(f"  i{i}: {{from: parses, only: 'shard == {i % 50}'}}")
+        good = ", good: 'outcome == \"ok\"', by: [platform]" if i % 4 else ""
+        lines.append(f"  i{i}: {{from: parses, only: 'shard == {i % 50}'{good}}}")
     lines.append("objectives:")
     for i in range(indicators):
         target = ">= 97%" if i % 4 else "p95 < 1.5s"
@@ -62,13 +60,15 @@ def events(n: int, *, seed: int = 1) -> bytes:
     A JSON array of n plain events.
     """
     rng = random.Random(seed)
+    plans = [rng.choice(("free", "paid")) for _ in range(n)]
     return json.dumps(
-        [{"type": "signup", "value": rng.random(), "attributes": {"plan": rng.choice(("free", "paid"))}} for _ in range(n)]
+        [{"type": "signup", "value": rng.random(), "attributes": {"plan": plan}} for plan in plans]
     ).encode()
 
 
 def _attributes(values: dict[str, object]) -> list[KeyValue]:
-    return [
-        KeyValue(key=key, value=AnyValue(int_value=value) if isinstance(value, int) else AnyValue(string_value=str(value)))
-        for key, value in values.items()
-    ]
+    return [KeyValue(key=key, value=_value(value)) for key, value in values.items()]
+
+
+def _value(value: object) -> AnyValue:
+    return AnyValue(int_value=value) if isinstance(value, int) else AnyValue(string_value=str(value))
