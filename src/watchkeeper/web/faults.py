@@ -103,15 +103,22 @@ def _ask(doors: Doors, method: str, path: str, change: Mapping[str, Any] | None 
     body = None if change is None else json.dumps(change).encode()
     headers = {} if body is None else {"content-type": "application/json"}
     answer = doors.client.request(method, doors.control.rstrip("/") + path, headers=headers, body=body)
-    try:
-        found = json.loads(answer.body)
-    except ValueError:
-        raise OutsideError("the stand-in did not answer in JSON", retryable=False, reached=True) from None
+    found = _object(answer.body)
     if answer.status == 404 and "known" in found:
         nearest = (found["nearest"],) if found.get("nearest") else tuple(found["known"])
         raise UnknownFault(found["error"], nearest=nearest)
     if not answer.ok:
         raise OutsideError(f"the stand-in answered {answer.status}", retryable=False, reached=True)
+    return found
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise OutsideError("the stand-in did not answer with a JSON object", retryable=False, reached=True)
     return found
 
 

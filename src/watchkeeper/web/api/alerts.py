@@ -2,8 +2,9 @@
 What do the alerts say, in JSON?
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from fastapi import Path
 from pydantic import Field
 
 from watchkeeper.act.record import finding_from_json
@@ -25,6 +26,8 @@ from watchkeeper.web.views.alert_line import sentence
 from watchkeeper.web.views.lists import reason_words
 
 routes = router("alerts")
+
+Key = Annotated[str, Path(description="The key as it stands in the list; slashes need no quoting.")]
 
 
 class Alert(Model):
@@ -109,8 +112,8 @@ def alerts(watch: TheWatch) -> AlertList:
     return AlertList(alerts=[alert_of(view, manual) for view in watch.alerts()])
 
 
-@routes.get("/alerts/{key:path}", responses=answers(404))
-def alert(key: str, watch: TheWatch) -> AlertDetail:
+@routes.get("/alerts/{key:text}", responses=answers(404, 422))
+def alert(key: Key, watch: TheWatch) -> AlertDetail:
     """
     One alert by its key, with its transitions, decisions, messages, incidents, and its siblings.
     """

@@ -6,13 +6,36 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import StringConstraints
+from starlette.convertors import Convertor, register_url_convertor
 
 from watchkeeper.act.watch import Watch
 from watchkeeper.web.api.errors import ApiRoute, answers
 from watchkeeper.web.doors import Doors
 
 PREFIX = "/api/v1"
-MOST_BYTES = 64 * 1024  # of a change; its parts have limits of their own
+
+
+class AnyText(Convertor[str]):
+    """
+    The rest of a path, whatever it holds: slashes, and line breaks too (Starlette's own `path` ends at those).
+    """
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """
+        As it is.
+        """
+        return value
+
+    def to_string(self, value: str) -> str:
+        """
+        As it is.
+        """
+        return value
+
+
+register_url_convertor("text", AnyText())
 
 
 def router(tag: str) -> APIRouter:
@@ -24,7 +47,6 @@ def router(tag: str) -> APIRouter:
         tags=[tag],
         route_class=ApiRoute,
         responses=answers(503),
-        max_body_size=MOST_BYTES,
         generate_unique_id_function=lambda route: route.name,
     )
 

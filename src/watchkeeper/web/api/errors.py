@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import Field
 from starlette.exceptions import HTTPException
+from starlette.types import Message
 
 from watchkeeper.outside.errors import OutsideError
 from watchkeeper.store.errors import StateError
@@ -26,6 +27,7 @@ Found = TypeVar("Found")
 
 JSON: Final = "application/json"
 NEAREST: Final = 3
+MOST_BYTES: Final = 64 * 1024  # of a change; its parts have limits of their own
 
 
 class Error(Model):
@@ -55,6 +57,15 @@ class Conflict(Exception):
     """
 
 
+class TooLong(Exception):
+    """
+    The body is longer than any change needs.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(f"found a body of more than {MOST_BYTES:,} bytes; wanted a shorter one")
+
+
 class NotJson(Exception):
     """
     A change that does not speak JSON.
@@ -70,12 +81,14 @@ STATUS: Final[dict[type[Exception], int]] = {
     UnknownFault: 404,
     NoStandIn: 404,
     Conflict: 409,
+    TooLong: 413,
     NotJson: 415,
     RequestValidationError: 422,
     OutsideError: 502,
     StateError: 503,
 }
 _SAYS: Final = {
+    400: "The body cannot be read.",
     404: "There is no such thing; the nearest names are in the body.",
     409: "It cannot be done as things stand.",
     413: "The body is too long.",
@@ -93,7 +106,7 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Error, "description": _SAYS[status]} for status in statuses}
 
 
-CHANGES: Final = answers(409, 413, 415, 422, 503)
+CHANGES: Final = answers(400, 409, 413, 415, 422, 503)
 
 
 class ApiRoute(APIRoute):
@@ -110,7 +123,7 @@ class ApiRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             try:
                 _demand_json(request)
-                return await handle(request)
+                return await handle(await _whole(request))
             except HTTPException as error:
                 return _refusal(error.status_code, str(error.detail), headers=error.headers)
             except tuple(STATUS) as error:
@@ -149,6 +162,22 @@ def _demand_json(request: Request) -> None:
         raise NotJson(kind)
 
 
+async def _whole(request: Request) -> Request:
+    """
+    The same request with its body at hand, when that is not too long.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise TooLong
+
+    async def at_hand() -> Message:
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return Request(request.scope, at_hand)
+
+
 def _refusal(status: int, why: str, near: Sequence[str] = (), headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse(Error(error=why, nearest=list(near)).model_dump(), status_code=status, headers=headers)
 
@@ -163,5 +192,7 @@ def _wrong(one: dict[str, Any]) -> str:
     """
     One thing that does not fit: where it stands, and what is wanted there.
     """
+    if one["type"] == "json_invalid":
+        return f"the body is not JSON: {one['ctx']['error']} at character {one['loc'][-1]}"
     where = ".".join(str(part) for part in one["loc"] if part not in ("body", "path", "query")) or "body"
     return f"{where}: {one['msg'][:1].lower()}{one['msg'][1:]}"

@@ -49,9 +49,9 @@ def join_api(app: FastAPI, watch: Watch, doors: Doors) -> None:
 
 def paths() -> list[str]:
     """
-    The address of every route, as the router has it.
+    The address of every route, as its description has it.
     """
-    return sorted({getattr(route, "path", "") for one in ROUTERS for route in one.routes})
+    return sorted({route.path_format for route in _known()})
 
 
 def _rest() -> APIRouter:
@@ -60,14 +60,22 @@ def _rest() -> APIRouter:
     """
     rest = router("watch")
 
-    @rest.api_route("/{path:path}", methods=METHODS, include_in_schema=False)
+    @rest.api_route("/{path:text}", methods=METHODS, include_in_schema=False)
     def no_such_address(path: str, request: Request) -> None:
-        known = [route for one in ROUTERS for route in one.routes if isinstance(route, APIRoute)]
-        if allowed := {
-            method for route in known if route.path_regex.match(request.url.path) for method in route.methods
-        }:
-            why = f"found {request.method}; wanted {' or '.join(sorted(allowed))}"
-            raise HTTPException(405, why, headers={"Allow": ", ".join(sorted(allowed))})
+        if allowed := _methods(request.url.path):
+            why = f"found {request.method}; wanted {' or '.join(allowed)}"
+            raise HTTPException(405, why, headers={"Allow": ", ".join(allowed)})
         raise Unknown("address", f"{PREFIX}/{path}", paths())
 
     return rest
+
+
+def _methods(path: str) -> list[str]:
+    """
+    What may be done at an address.
+    """
+    return sorted({method for route in _known() if route.path_regex.match(path) for method in route.methods or ()})
+
+
+def _known() -> list[APIRoute]:
+    return [route for one in ROUTERS for route in one.routes if isinstance(route, APIRoute)]

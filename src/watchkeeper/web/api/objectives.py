@@ -153,7 +153,7 @@ def objectives(watch: TheWatch) -> ObjectiveList:
     return ObjectiveList(objectives=[_objective(status, manual) for status in watch.objectives()])
 
 
-@routes.get("/objectives/{name}", responses=answers(404))
+@routes.get("/objectives/{name}", responses=answers(404, 422))
 def objective(name: str, watch: TheWatch) -> ObjectiveDetail:
     """
     One objective: also by value of its labels, over other windows, with its alerts and its worst observations.

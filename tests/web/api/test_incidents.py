@@ -1,0 +1,108 @@
+"""Incidents in JSON, and what people do with them."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.api.conftest import SPOTIFY, client_of, storm
+from watchkeeper.web.api.incidents import IncidentDetail, IncidentList
+
+ONE = "/api/v1/incidents/1"
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture
+def changed() -> Iterator[TestClient]:
+    """A watch of its own for a test that changes it."""
+    with client_of(storm()) as opened:
+        yield opened
+
+
+def test_an_incident_has_its_alerts_and_its_timeline(api):
+    listed, one = api.get("/api/v1/incidents").json(), api.get(ONE).json()
+
+    assert IncidentList.model_validate(listed)
+    assert IncidentDetail.model_validate(one)
+    assert [(it["number"], it["severity"], it["state"], it["alerts"]) for it in listed["incidents"]] == [
+        (1, "P2", "open", [SPOTIFY])
+    ]
+    assert [entry["kind"] for entry in one["timeline"]] == ["opened", "alert"]
+
+
+def test_a_person_notes_closes_and_reopens(changed):
+    noted = changed.post(f"{ONE}/notes", json={"text": " asked the vendor ", "by": "ada"})
+    closed = changed.post(f"{ONE}/close", json={"by": "ada"}).json()
+    reopened = changed.post(f"{ONE}/reopen", json={"by": "bo"}).json()
+
+    assert noted.status_code == 200
+    assert (closed["state"], closed["closed_by"], closed["close_reason_says"]) == ("closed", "ada", "a person did it")
+    assert (reopened["state"], reopened["closed"]) == ("open", None)
+    assert [(entry["kind"], entry["by"]) for entry in reopened["timeline"]][2:] == [
+        ("note", "ada"),
+        ("closed", "ada"),
+        ("reopened", "bo"),
+    ]
+    assert reopened["timeline"][2]["text"] == "asked the vendor"
+
+
+def test_closing_twice_and_reopening_an_open_one_are_conflicts(changed):
+    open_already = changed.post(f"{ONE}/reopen", json={"by": "ada"})
+    changed.post(f"{ONE}/close", json={"by": "ada"})
+    closed_already = changed.post(f"{ONE}/close", json={"by": "bo"})
+
+    assert (open_already.status_code, open_already.json()["error"]) == (409, "incident 1 is open")
+    assert closed_already.status_code == 409
+    assert closed_already.json()["error"].startswith("incident 1 is closed already: by ada, 2026-03-02T12:10")
+
+
+@pytest.mark.parametrize("what", ["close", "reopen", "notes"])
+def test_what_is_not_there_cannot_be_changed(api, what: str):
+    answer = api.post(f"/api/v1/incidents/7/{what}", json={"by": "ada", **({"text": "x"} if what == "notes" else {})})
+
+    assert (answer.status_code, answer.json()["error"]) == (404, "found no incident '7'")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({}, "by: field required"),
+        ({"by": "  "}, "by: string should have at least 1 character"),
+        ({"by": "ada", "force": True}, "force: extra inputs are not permitted"),
+        ([], "body: input should be"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_named(api, body: object, says: str):
+    answer = api.post(f"{ONE}/close", json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith(says)
+    assert api.get(ONE).json()["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        pytest.param("by=ada", {"content-type": "application/x-www-form-urlencoded"}, 403, id="a form"),
+        pytest.param('{"by": "ada"}', {"content-type": "text/plain"}, 403, id="text"),
+        pytest.param('{"by": "ada"}', {}, 403, id="no type"),
+        pytest.param(
+            "by=ada",
+            {"content-type": "application/x-www-form-urlencoded", "origin": "http://127.0.0.1:8400"},
+            415,
+            id="a form of our own page",
+        ),
+        pytest.param('{"by": "ada"}', {**JSON, "origin": "http://evil.example"}, 403, id="another site"),
+        pytest.param('{"by": "ada"}', {**JSON, "host": "evil.example"}, 421, id="another host"),
+        pytest.param('{"by": ', JSON, 422, id="broken JSON"),
+        pytest.param(b'{"by": "\xff"}', JSON, 400, id="no UTF-8"),
+        pytest.param('{"by": "' + "x" * 70_000 + '"}', JSON, 413, id="too long"),
+        pytest.param("[" * 50_000, JSON, 400, id="too deep"),
+    ],
+)
+def test_a_wrong_change_is_refused_with_a_sentence_and_changes_nothing(api, content, headers, status: int):
+    answer = api.post(f"{ONE}/close", content=content, headers=headers)
+
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"]
+    assert api.get(ONE).json()["state"] == "open"
