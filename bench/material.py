@@ -24,7 +24,8 @@ def manual_of(indicators: int) -> Manual:
     lines += ["streams:", "  parses: {spans: 'name == \"parse_playlist\"', value: duration}", "indicators:"]
     for i in range(indicators):
         good = ", good: 'outcome == \"ok\"', by: [platform]" if i % 4 else ""
-        lines.append(f"  i{i}: {{from: parses, only: 'shard == {i % 50}'{good}}}")
+        only = f'shard == {i % 50} && version != "{i}"'  # a meaning of its own: equal ones share their numbers
+        lines.append(f"  i{i}: {{from: parses, only: '{only}'{good}}}")
     lines.append("objectives:")
     for i in range(indicators):
         target = ">= 97%" if i % 4 else "p95 < 1.5s"
@@ -49,8 +50,8 @@ def spans(n: int, *, now_ns: int, seed: int = 1) -> bytes:
         span.end_time_unix_nano = now_ns - rng.randrange(20 * 10**9)
         span.start_time_unix_nano = span.end_time_unix_nano - rng.randrange(10**8, 3 * 10**9)
         platform, outcome = rng.choice(PLATFORMS), rng.choice(("ok", "ok", "ok", "failed"))
-        fields = {"platform": platform, "outcome": outcome, "shard": rng.randrange(50)}
-        span.attributes.extend(_attributes({**fields, **{f"other.{i}": f"text {i}" for i in range(7)}}))
+        fields = {"platform": platform, "outcome": outcome, "shard": rng.randrange(50), "version": "v1"}
+        span.attributes.extend(_attributes({**fields, **{f"other.{i}": f"text {i}" for i in range(6)}}))
     body: bytes = request.SerializeToString()
     return body
 

@@ -6,7 +6,7 @@ integers, windows as lengths, and the list of attributes that decoders need to l
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -118,9 +118,24 @@ class Plan:
 
     def of_signal(self, signal: str) -> list[IndicatorPlan]:
         """
-        The indicators that read this signal.
+        What this signal is counted for: each meaning once, for indicators that mean the same share their numbers.
         """
-        return [one for one in self.indicators.values() if one.stream.signal == signal]
+        found: dict[str, IndicatorPlan] = {}
+        for one in self.indicators.values():
+            if one.stream.signal == signal:
+                found[one.meaning] = _both(found[one.meaning], one) if one.meaning in found else one
+        return list(found.values())
+
+
+def _both(one: IndicatorPlan, other: IndicatorPlan) -> IndicatorPlan:
+    """
+    Two indicators of one meaning: counted against the thresholds of both, as late as the more patient one allows.
+    """
+    return replace(
+        max(one, other, key=lambda each: each.stream.lateness_ns),
+        bounds=tuple(sorted({*one.bounds, *other.bounds})),
+        strikes=one.strikes or other.strikes,
+    )
 
 
 def plan_of(manual: Manual) -> Plan:
