@@ -203,6 +203,6 @@ def _settled(condition: Condition, asked: Asked, answer: Answer) -> bool:
 
 
 def _why_valueless(condition: Condition, asked: Asked, answer: Answer) -> Reason:
-    if isinstance(condition.measure, ast.Burn) and not asked.allowed:
-        return Reason.NO_BUDGET
+    if isinstance(condition.measure, ast.Burn):
+        return Reason.UNDECIDABLE if asked.allowed else Reason.NO_BUDGET
     return Reason.UNDECIDABLE if answer.bucketed else Reason.NO_EVENTS
