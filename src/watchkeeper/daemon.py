@@ -9,13 +9,13 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from fractions import Fraction
 from hashlib import blake2b
 from pathlib import Path
 
 import structlog
 
-from watchkeeper.act.channels.choosing import channels_of
+from watchkeeper.act.channels.choosing import channels_of, not_ready
+from watchkeeper.act.channels.sending import Channel
 from watchkeeper.act.message import Writer
 from watchkeeper.act.sender import Sender
 from watchkeeper.act.turn import Standing, Turns
@@ -37,8 +37,8 @@ from watchkeeper.measure.polling import Poller
 from watchkeeper.measure.rows import Registry
 from watchkeeper.outside.clock import Clock, RealClock
 from watchkeeper.outside.http import HttpClient
-from watchkeeper.prove.forecast import Forecast, forecasts
 from watchkeeper.store import revisions
+from watchkeeper.store.errors import StoreError
 from watchkeeper.store.folder import claim_folder
 from watchkeeper.store.log import DeltaLog
 from watchkeeper.store.revisions import RevisionRow
@@ -93,6 +93,7 @@ class Daemon:
             loaded = self._load()
             if isinstance(loaded, Mistakes):
                 raise CannotStart(loaded)
+            hold_grid(folder, "fast" if settings.fast else "real")
             self.ground = DeltaLog(folder / "log.db")
             opening.callback(self.ground.close)
             self.state = State(folder / "state.db")
@@ -104,6 +105,8 @@ class Daemon:
         """
         Start every thread: the way in first, what calls outside last.
         """
+        for what, why in self.troubles().items():
+            log.warning("cannot do its work", what=what, why=why)
         self.intake.start()
         self.turns.start()
         self.sender.start()
@@ -141,20 +144,16 @@ class Daemon:
         turn = "ok" if late_ns < LATE_TURN_NS else "no turn has ended well lately"
         return {
             "intake": "ok" if self.intake.alive else "the way in has ended",
+            "checks": "ok" if self.poller.alive else "the checks are not asked any more",
             "turn": turn if self.turns.taken_ns else "no turn has been taken yet",
         }
 
-    def forecast(self, control: str, fault: str) -> list[Forecast]:
+    def troubles(self) -> dict[str, str]:
         """
-        When the alerts that a fault of the stand-in touches fire and resolve; none for a fault that it does not know.
+        What of the manual cannot do its work here, and what to set: channels without an address, checks not asked.
         """
-        answer = self.http.request("GET", f"{control}/faults")
-        known = {one["name"]: one for one in json.loads(answer.body)["faults"]}
-        if fault not in known:
-            return []
-        found = known[fault]
-        failing = None if found.get("share") is None else Fraction(str(found["share"]))
-        return forecasts(self.watch, touches=found["touches"], label=found["label"], failing=failing)
+        channels = {f"channel {name}": why for name, why in not_ready(self.sender.channels).items()}
+        return channels | {f"check {name}": why for name, why in self.not_asked.items()}
 
     # --- wiring
 
@@ -235,18 +234,36 @@ class Daemon:
         }
         return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision)
 
-    def _channels(self, manual: Manual):  # type: ignore[no-untyped-def]
+    def _channels(self, manual: Manual) -> dict[str, Channel]:
         return channels_of(manual, self.settings.environ, self.http)
 
-    def _writer(self, manual: Manual):  # type: ignore[no-untyped-def]
+    def _writer(self, manual: Manual) -> Writer:
         return Writer(manual, self.settings.address)
 
     def _set_checks(self, manual: Manual) -> None:
         found = addressed(manual, self.settings.environ)
         self.not_asked = found.missing
-        for name, why in found.missing.items():
-            log.warning("check not asked", check=name, why=why)
         self.poller = Poller(found.probes, client=self.http, intake=self.intake, clock=self.clock)
+
+
+def hold_grid(folder: Path, name: str) -> None:
+    """
+    A folder is cut into the slots that it began with. Raises OtherGrid when it began with others.
+    """
+    kept = folder / "grid"
+    if not kept.exists():
+        kept.write_text(f"{name}\n")
+    found = kept.read_text().strip()
+    if found != name:
+        raise OtherGrid(
+            doing=f"use {folder}", why=f"it was begun with {found} slots, and this is a {name} watch", retryable=False
+        )
+
+
+class OtherGrid(StoreError):
+    """
+    The watch could not {doing}: {why}. Choose another --data folder, or start as it was begun (with or without --fast).
+    """
 
 
 class CannotStart(Exception):

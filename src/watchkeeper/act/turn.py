@@ -95,6 +95,7 @@ class Turns:
         self._thread = threading.Thread(target=self._run, name="turn", daemon=True)
         self.taken_ns: int | None = None  # the last turn that ended well
         self.failed = 0
+        self._bug: str | None = None  # the last one, until a turn ends well
         self.changes = 0  # turns that changed anything
 
     def start(self) -> None:
@@ -116,11 +117,13 @@ class Turns:
             now_ns = self._clock.now_ns()
             try:
                 plan = take_turn(self._standing(), self._intake, self._state, now_ns=now_ns)
-            except Exception:  # the top of the loop: the next turn decides again from the same rows
+            except Exception as bug:  # the top of the loop: the next turn decides again from the same rows
                 self.failed += 1
-                log.exception("a turn failed")
+                if repr(bug) != self._bug:  # told once, not twice a second
+                    self._bug = repr(bug)
+                    log.exception("a turn failed")
                 continue
-            self.taken_ns = now_ns
+            self.taken_ns, self._bug = now_ns, None
             if plan.transitions or plan.notices or plan.closes:
                 self.changes += 1
                 self._after()

@@ -1,0 +1,88 @@
+"""
+A watch that is opened, reloaded and opened again, with its real files and threads.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.daemon import CannotStart, Daemon, OtherGrid, Settings
+from watchkeeper.store.errors import FolderInUse
+
+MANUAL = """
+watchkeeper: 1
+manual: Shop
+streams: {orders: {events: 'name == "order"'}}
+indicators: {orders: {from: orders, bad: 'status == "failed"'}}
+severities: {P1: {respond: immediate}}
+channels: {team: {kind: webhook, address_env: TEAM_HOOK}}
+routes: [{tell: [team]}]
+alerts: {orders: {indicator: orders, when: "> 50% over 5m", severity: P1}}
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    manual = tmp_path / "manual"
+    manual.mkdir()
+    (manual / "manual.yaml").write_text(MANUAL)
+    return Settings(manual=manual, data=tmp_path / "data", address="http://127.0.0.1:8400")
+
+
+def test_a_manual_with_mistakes_starts_nothing_and_says_all_of_them(settings):
+    (settings.manual / "manual.yaml").write_text(
+        MANUAL.replace("from: orders", "from: ordres").replace("> 50%", "> 50x")
+    )
+
+    with pytest.raises(CannotStart) as said:
+        Daemon(settings)
+
+    assert len(said.value.mistakes) == 2
+
+
+def test_a_second_watch_on_the_same_folder_is_refused(settings):
+    first = Daemon(settings)
+    with pytest.raises(FolderInUse):
+        Daemon(settings)
+    first.stop()
+
+
+def test_a_folder_begun_in_real_time_is_not_used_fast(settings):
+    Daemon(settings).stop()
+
+    with pytest.raises(OtherGrid, match="real slots"):
+        Daemon(Settings(manual=settings.manual, data=settings.data, address=settings.address, fast=True))
+
+
+def test_a_bad_manual_leaves_the_one_before_running_and_is_shown(settings):
+    daemon = Daemon(settings)
+    daemon.start()
+    before = daemon.watch.standing
+    (settings.manual / "manual.yaml").write_text(MANUAL.replace("over 5m", "over 5 fortnights"))
+
+    mistakes = daemon.reload()
+
+    assert mistakes is not None
+    assert daemon.mistakes is mistakes
+    assert daemon.watch.standing is before
+    daemon.stop()
+
+
+def test_a_good_manual_takes_over_as_a_new_revision_and_the_mistakes_are_forgotten(settings):
+    daemon = Daemon(settings)
+    daemon.start()
+    revision = daemon.watch.standing.revision
+    (settings.manual / "manual.yaml").write_text(MANUAL.replace("> 50%", "> 40%"))
+
+    assert daemon.reload() is None
+
+    assert daemon.watch.standing.revision == revision + 1
+    assert daemon.mistakes is None
+    daemon.stop()
+
+
+def test_a_channel_without_its_address_is_named_with_what_to_set(settings):
+    daemon = Daemon(settings)
+
+    assert "TEAM_HOOK" in daemon.troubles()["channel team"]
+    daemon.stop()
