@@ -12,6 +12,7 @@ import structlog
 
 from watchkeeper.act import memory
 from watchkeeper.act.asking import gather
+from watchkeeper.act.forgetting import Forgetting
 from watchkeeper.decide.rules import Rule, rules_of
 from watchkeeper.decide.turn import TurnFacts, decide_turn, gone
 from watchkeeper.decide.values import State as AlertState
@@ -91,6 +92,7 @@ class Turns:
     ) -> None:
         self._standing, self._intake, self._state, self._clock = standing, intake, state, clock
         self._every, self._after = every_seconds, after
+        self._forgetting = Forgetting(state, now_ns=clock.now_ns())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="turn", daemon=True)
         self.taken_ns: int | None = None  # the last turn that ended well
@@ -124,6 +126,7 @@ class Turns:
                     log.exception("a turn failed")
                 continue
             self.taken_ns, self._bug = now_ns, None
+            self._forgetting.when_due(now_ns)
             if plan.transitions or plan.notices or plan.closes:
                 self.changes += 1
                 self._after()
