@@ -1,133 +1,18 @@
-"""A real watch for the doors: state in memory, a log on disk, a clock moved by hand."""
+"""What tests of the doors share: JamFind with its way in running."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from watchkeeper.act.turn import Standing, take_turn
-from watchkeeper.act.watch import Watch
-from watchkeeper.decide.rules import rules_of
-from watchkeeper.manual.load import Loaded, load, load_text
-from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.predicate.columns import Column
-from watchkeeper.measure.counters import CounterMemory
-from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.grid import REAL
-from watchkeeper.measure.intake import Intake
-from watchkeeper.measure.matching import Matcher
-from watchkeeper.measure.plan import plan_of
-from watchkeeper.measure.rows import Registry
-from watchkeeper.measure.values import Batch
-from watchkeeper.store.log import DeltaLog
-from watchkeeper.store.state import State, open_memory
-from watchkeeper.testing import HandClock
-from watchkeeper.web.app import create_app
-from watchkeeper.web.doors import Doors
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
-ADDRESS = "http://127.0.0.1:8400"
-SECOND = 10**9
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-
-
-@dataclass(kw_only=True)
-class House:
-    """
-    A watch with everything below it, and what a test does to it.
-    """
-
-    manual: Manual
-    clock: HandClock
-    log: DeltaLog
-    state: State
-    intake: Intake
-    watch: Watch
-
-    @classmethod
-    def of(cls, manual: Manual, log: Path, *, start: str = "2026-11-20T12:00:00Z") -> "House":
-        clock, ground, plan = HandClock(start), DeltaLog(log), plan_of(manual)
-        registry = Registry(ground.intern, ground.names())
-        rules = rules_of(manual)
-        meanings = {
-            name: plan.indicators[rule.indicator].meaning
-            for name, rule in rules.items()
-            if rule.indicator in plan.indicators
-        }
-        intake = Intake(
-            ground=ground,
-            engine=Engine(plan, registry, REAL, now_ns=clock.now_ns()),
-            matcher=Matcher(plan, registry, REAL),
-            counters=CounterMemory(),
-            clock=clock,
-        )
-        standing = Standing(manual=manual, rules=rules, meanings=meanings, revision=1)
-        state = open_memory()
-        watch = Watch(standing=standing, intake=intake, state=state, clock=clock)
-        return cls(manual=manual, clock=clock, log=ground, state=state, intake=intake, watch=watch)
-
-    def close(self) -> None:
-        self.intake.stop()
-        self.log.close()
-        self.state.close()
-
-    def turn(self) -> None:
-        take_turn(self.watch.standing, self.intake, self.state, now_ns=self.clock.now_ns())
-
-    def spans(
-        self,
-        n: int,
-        columns: Mapping[str, str | int | bool],
-        *,
-        over_ns: int = MINUTE,
-        ago_ns: int = 0,
-        took_ns: int | Callable[[int], int] = 200 * 10**6,
-    ) -> None:
-        """
-        n spans with the same attributes, spread evenly over the `over_ns` before `ago_ns`.
-        """
-        now = self.clock.now_ns()
-        at = now - ago_ns - (np.arange(n, dtype=np.int64) * over_ns) // max(1, n) - 1
-        took = [took_ns(i) if callable(took_ns) else took_ns for i in range(n)]
-        zeros = np.zeros(n, dtype=np.int32)
-        batch = Batch(
-            signal="spans",
-            at_ns=at,
-            value=np.array(took, dtype=np.int64),
-            columns={name: Column(codes=zeros, values=(value,)) for name, value in columns.items()},
-            trace_ids=[bytes([i % 250 + 1]) * 16 for i in range(n)],
-        )
-        self.take("traces", batch)
-
-    def take(self, kind: str, batch: Batch) -> None:
-        done = self.intake.submit_batch(kind, batch)
-        if not self.intake._thread.is_alive():  # not started: the test takes its turn itself
-            with self.intake.lock:
-                self.intake.take(self.intake._gather())
-        assert done.result(timeout=5).busy is None
-
-    def app(self, **doors: object):
-        return create_app(self.watch, Doors(**{"address": ADDRESS, **doors}))  # type: ignore[arg-type]  # a test may pass anything
-
-    def client(self, **doors: object) -> TestClient:
-        return TestClient(self.app(**doors), base_url=ADDRESS)
-
-
-@pytest.fixture(scope="session")
-def jamfind() -> Manual:
-    loaded = load(EXAMPLES / "jamfind")
-    assert isinstance(loaded, Loaded), loaded
-    return loaded.manual
+from tests.web.house import House, jamfind
 
 
 @pytest.fixture
-def house(jamfind: Manual, tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[House]:
     """JamFind, with its intake running and nothing heard yet."""
-    built = House.of(jamfind, tmp_path / "log.db")
+    built = House.of(jamfind(), tmp_path / "log.db")
     built.intake.start()
     yield built
     built.close()
@@ -137,9 +22,3 @@ def house(jamfind: Manual, tmp_path: Path) -> Iterator[House]:
 def client(house: House) -> Iterator[TestClient]:
     with house.client() as opened:
         yield opened
-
-
-def manual_of(text: str) -> Manual:
-    loaded = load_text(text)
-    assert isinstance(loaded, Loaded), loaded
-    return loaded.manual

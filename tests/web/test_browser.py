@@ -1,0 +1,211 @@
+"""Every page in a real Chromium: light, dark and on a phone, without a script, while things change."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from tests.web.house import House, calm, jamfind, storm
+from watchkeeper.web.app import create_app
+from watchkeeper.web.doors import Doors
+from watchkeeper.web.render import STATIC
+
+CHROMIUM = Path("/usr/bin/chromium")
+PATHS = (
+    "/",
+    "/objectives/parse-success",
+    "/objectives/parse-time",
+    "/alerts",
+    "/alerts/parse-success%5Bplatform%3Dspotify%5D",
+    "/alerts/unreachable",
+    "/incidents",
+    "/incidents/1",
+    "/manual",
+    "/runbooks",
+    "/runbooks/vendor-429-storm",
+    "/find?q=parse",
+    "/nothing-here",
+)
+LOOKS = {
+    "light": {"viewport": {"width": 1240, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1240, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
+}
+
+if not CHROMIUM.exists():
+    pytest.skip("no Chromium at /usr/bin/chromium: pages were not opened in a browser", allow_module_level=True)
+if not (STATIC / "vendor" / "htmx.min.js").exists():
+    pytest.skip("static/vendor is empty: build the package first (make env)", allow_module_level=True)
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402  # only where a browser is
+
+
+@dataclass
+class Served:
+    """A stormy JamFind over real HTTP."""
+
+    house: House
+    address: str
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    house = House.of(jamfind(), tmp_path_factory.mktemp("browser") / "log.db")
+    house.intake.start()
+    calm(house, minutes=15)
+    storm(house, minutes=5)
+    config = uvicorn.Config("", port=0, log_level="critical", ws="none", lifespan="off", timeout_graceful_shutdown=1)
+    bound = config.bind_socket()
+    address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    config.loaded_app = config.app = create_app(house.watch, Doors(address=address))
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    yield Served(house=house, address=address)
+    server.should_exit = True
+    thread.join(timeout=10)
+    bound.close()
+    house.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page that fails its test when the browser has anything to complain about."""
+    context = browser.new_context(**{**LOOKS["light"], **getattr(request, "param", {})})
+    opened, complaints = context.new_page(), []
+    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert [text for text in complaints if "404 (Not Found)" not in text] == []
+
+
+@pytest.mark.parametrize("page", LOOKS.values(), ids=LOOKS, indirect=True)
+def test_every_page_opens_without_a_complaint_and_fits(page, served):
+    for path in PATHS:
+        page.goto(served.address + path)
+        expect(page.locator("h1")).to_be_visible()
+        page.wait_for_function("document.querySelector('[data-live]').textContent === 'live'")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide == 0, f"{path} can be scrolled sideways by {wide} px"
+
+
+@pytest.mark.parametrize("page", [{"java_script_enabled": False}], ids=["no-script"], indirect=True)
+def test_pages_can_be_read_without_a_script(page, served):
+    page.goto(served.address + "/")
+    expect(page.locator("h1")).to_contain_text("1 alert is firing")
+    page.get_by_role("link", name="Parse success", exact=True).click()
+    expect(page.locator("figure .still svg")).to_be_visible()
+    page.goto(served.address + "/incidents/1")
+    page.get_by_label("What did you see").fill("read without a script")
+    page.get_by_role("button", name="Add a note").click()
+    expect(page.locator(".timeline")).to_contain_text("read without a script")
+
+
+def test_a_change_arrives_without_a_reload(page, served):
+    page.goto(served.address + "/")
+    page.evaluate("window.stayed = true")
+    before = page.locator(".say p").inner_text()
+    served.house.spans(77, {"name": "GET /", "kind": "server", "status": 200})
+    expect(page.locator(".say p")).not_to_have_text(before)
+    assert page.evaluate("window.stayed") is True
+
+
+def test_what_somebody_is_writing_survives_a_change(page, served):
+    page.goto(served.address + "/incidents/1")
+    note = page.get_by_label("What did you see")
+    note.fill("half a sent")
+    before = page.locator(".clock b").first.inner_text()
+    served.house.clock.move(seconds=3)
+    served.house.spans(5, {"name": "GET /", "kind": "server", "status": 200})
+    expect(page.locator(".clock b").first).not_to_have_text(before)
+    expect(note).to_have_value("half a sent")
+
+
+def test_an_incident_is_closed_and_the_closing_undone_in_place(page, served):
+    page.goto(served.address + "/incidents/1")
+    page.evaluate("window.stayed = true")
+    page.get_by_role("button", name="Close it").click()
+    expect(page.get_by_role("button", name="Undo: open it again")).to_be_visible()
+    page.get_by_role("button", name="Undo: open it again").click()
+    expect(page.get_by_role("button", name="Close it")).to_be_visible()
+    assert page.evaluate("window.stayed") is True
+
+
+def test_a_name_is_remembered_for_the_next_note(page, served):
+    page.goto(served.address + "/incidents/1")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("What did you see").fill("looked at the vendor's page")
+    page.get_by_role("button", name="Add a note").click()
+    expect(page.locator(".timeline")).to_contain_text("looked at the vendor's page Ada")
+    expect(page.get_by_label("What did you see")).to_have_value("")
+    page.goto(served.address + "/incidents/1")
+    expect(page.get_by_label("Your name")).to_have_value("Ada")
+
+
+def test_keys_lead_everywhere(page, served):
+    page.goto(served.address + "/alerts")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Find an objective, an alert, a runbook").first).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    page.wait_for_url(served.address + "/")
+
+
+def test_the_chart_of_a_budget_is_drawn(page, served):
+    page.goto(served.address + "/objectives/parse-success")
+    expect(page.locator("figure .uplot canvas")).to_be_visible()
+    expect(page.locator("figure .still")).to_be_hidden()
+
+
+#: The least contrast of text by WCAG 2.2 AA: 4.5, or 3 for text from 24 px (18.66 px bold).
+CONTRAST = """
+() => {
+  const channel = (c) => { c /= 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || element.closest("svg, canvas, dialog, script, .sr, .skip")) continue;
+    if (!element.getClientRects().length) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [light(parse(style.color)), light(behind(element))].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const needed = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+    const ratio = (a + 0.05) / (b + 0.05);
+    const name = `${element.className || element.tagName}: ${element.textContent.trim().slice(0, 30)}`;
+    if (ratio < needed) poor.push(`${name} ${ratio.toFixed(2)}`);
+  }
+  return poor;
+}
+"""
+
+
+@pytest.mark.parametrize("page", [LOOKS["light"], LOOKS["dark"]], ids=["light", "dark"], indirect=True)
+def test_text_stands_out_from_what_is_behind_it(page, served):
+    for path in PATHS:
+        page.goto(served.address + path)
+        assert page.evaluate(CONTRAST) == [], path
