@@ -25,13 +25,14 @@ class Calendars:
         self._zone = zone
         self.running = {period: Running(*self._edges(period, now_ns)) for period in periods}
 
-    def advance(self, now_ns: int) -> None:
+    def advance(self, now_ns: int) -> bool:
         """
-        Begin the periods that this instant lies in.
+        Begin the periods that this instant lies in; whether there was one to begin.
         """
-        for period, running in self.running.items():
-            if now_ns >= running.end_ns:
-                running.turn(*self._edges(period, now_ns))
+        over = [period for period, running in self.running.items() if now_ns >= running.end_ns]
+        for period in over:
+            self.running[period].turn(*self._edges(period, now_ns))
+        return bool(over)
 
     def add(self, rows: Ints, at_ns: Ints, amounts: Ints) -> None:
         """
@@ -40,12 +41,14 @@ class Calendars:
         for running in self.running.values():
             running.add(rows, at_ns, amounts)
 
-    def cut(self, slot_ns: int) -> list[tuple[int, int]]:
+    def cut(self, slot_ns: int) -> frozenset[int]:
         """
-        The stretches (ns, end excluded) from a boundary that cuts a slot of this length to the end of that slot.
+        The slots of this length that a boundary cuts, as zones of half and quarter hours cut hours.
         """
-        edges = {edge for running in self.running.values() for edge in (running.before_ns, running.begin_ns)}
-        return [(edge, (edge // slot_ns + 1) * slot_ns) for edge in sorted(edges) if edge % slot_ns]
+        edges = {
+            edge for running in self.running.values() for edge in (running.before_ns, running.begin_ns, running.end_ns)
+        }
+        return frozenset(edge // slot_ns for edge in edges if edge % slot_ns)
 
     def earliest_ns(self) -> int | None:
         """

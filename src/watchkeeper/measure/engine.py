@@ -5,7 +5,7 @@ The engine holds every series in three rings (10 s, 2 min, 1 h), in running tota
 for what cannot be added. It knows no clock and no store: deltas come in, `now` comes with every question.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from watchkeeper.measure.rings import Ring
 from watchkeeper.measure.rows import Registry, count_row, matched_row, series_of
 from watchkeeper.measure.slots import MergeSlots
 from watchkeeper.measure.values import Ints
-from watchkeeper.measure.windows import Stretch, kept_whole, rolling, since
+from watchkeeper.measure.windows import Stretch, rolling, since
 
 
 class Engine:
@@ -36,6 +36,8 @@ class Engine:
         self.rings = {tier.name: Ring(tier, head=tier.slot(now_ns), rows=registry.top) for tier in self.grid.tiers}
         self.merges = {tier.name: MergeSlots(tier) for tier in self.grid.tiers}
         self.calendars = Calendars(plan.periods, plan.zone, now_ns=now_ns)
+        self.cut = self.calendars.cut(self.grid.coarse.slot_ns)  # hours of which minutes are kept
+        self.cuts = MergeSlots(Tier(name="cut", slot_ns=self.grid.minute_ns, length=0))
         self.heard = Heard(registry)
         self._waiting: list[Delta] = []
         self._asked: dict[tuple[str, str, str], Asked] = {}
@@ -57,11 +59,14 @@ class Engine:
         """
         if self.grid.fine.slot(now_ns) <= self.head:
             return
-        self.calendars.advance(now_ns)
+        if self.calendars.advance(now_ns):
+            self.cut = self.calendars.cut(self.grid.coarse.slot_ns)
+            per = self.grid.coarse.slot_ns // self.grid.minute_ns
+            self.cuts.forget(lambda minute: minute // per not in self.cut)
         for tier in self.grid.tiers:
             if tier.slot(now_ns) > self.rings[tier.name].head:
                 self.rings[tier.name].advance(tier.slot(now_ns))
-                self._forget(tier, tier.slot(now_ns) - tier.length)
+                self._forget(tier.name, tier.slot(now_ns) - tier.length)
         waiting, self._waiting = self._waiting, []
         for delta in waiting:
             self.apply(delta)
@@ -82,6 +87,8 @@ class Engine:
         for (series, slot), merge in delta.merges.items():
             for tier in self.grid.tiers:
                 self.merges[tier.name].take(series, slot * fine_ns // tier.slot_ns, merge)
+            if slot * fine_ns // self.grid.coarse.slot_ns in self.cut:
+                self.cuts.take(series, slot * fine_ns // self.grid.minute_ns, merge)
 
     # --- questions go out
 
@@ -187,17 +194,23 @@ class Engine:
         return self.heard.known(stream, self.rings[seen.tier.name], seen.first, seen.last)
 
     def _merged(self, series: str, stretch: Stretch) -> Merge:
-        if stretch.start_ns % stretch.tier.slot_ns == 0:
-            return self.merges[stretch.tier.name].over(series, stretch.first, stretch.last)
-        middle = self.grid.middle  # a calendar window whose boundary cuts an hour
-        whole_ns = (stretch.first + 1) * stretch.tier.slot_ns
-        part = self.merges["middle"].between(series, middle.slot(stretch.start_ns), middle.slot(whole_ns - 1))
-        rest = self.merges[stretch.tier.name].between(series, stretch.first + 1, stretch.last)
-        return merged(merge for _, merge in (*part, *rest))
+        slots, (first, last) = self.merges[stretch.tier.name], stretch.inside
+        found = [slots.between(series, first, last)]
+        slot_ns = stretch.tier.slot_ns
+        if first > stretch.first:
+            found.append(self._minutes(series, stretch.start_ns, first * slot_ns))
+        if last < stretch.last and stretch.end_ns is not None:
+            found.append(self._minutes(series, max(stretch.start_ns, (last + 1) * slot_ns), stretch.end_ns))
+        return merged(merge for part in found for _, merge in part)
 
-    def _forget(self, tier: Tier, slot: int) -> None:
-        kept = kept_whole(self.calendars, self.grid) if tier.name == "middle" else []
-        self.merges[tier.name].forget_before(slot, but=kept)
+    def _minutes(self, series: str, begin_ns: int, end_ns: int) -> Iterator[tuple[int, Merge]]:
+        """
+        The part of a slot that a boundary cuts.
+        """
+        return self.cuts.between(series, self.cuts.tier.slot(begin_ns), self.cuts.tier.slot(end_ns - 1))
+
+    def _forget(self, tier: str, slot: int) -> None:
+        self.merges[tier].forget(lambda old: old < slot)
 
     def _drawn(self, question: Question, now_ns: int) -> Stretch:
         assert isinstance(question.window, Span)

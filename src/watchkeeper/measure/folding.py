@@ -155,27 +155,17 @@ def _restore_calendars(log: Slots, engine: Engine, now_ns: int) -> None:
     if begin_ns is None:
         return
     hour_ns, minute_ns = engine.grid.coarse.slot_ns, engine.grid.minute_ns
-    cut = {start_ns // hour_ns for start_ns, _ in engine.calendars.cut(hour_ns)}
     per = hour_ns // minute_ns
     for hour, body in log.read_slots("hour", begin_ns // hour_ns, now_ns // hour_ns):
-        if hour not in cut:
+        if hour not in engine.cut:
             _count(engine, hour * hour_ns, Rollup.read(body))
             continue
         for minute, part in log.read_slots("minute", hour * per, hour * per + per - 1):
             rollup = Rollup.read(part)
             _count(engine, minute * minute_ns, rollup)
-            _keep_merges(engine, minute * minute_ns, rollup, now_ns)
+            for series, merge in rollup.merges.items():
+                engine.cuts.take(series, minute, merge)
 
 
 def _count(engine: Engine, at_ns: int, rollup: Rollup) -> None:
     engine.calendars.add(rollup.rows, np.full(len(rollup.rows), at_ns, dtype=np.int64), rollup.amounts)
-
-
-def _keep_merges(engine: Engine, at_ns: int, rollup: Rollup, now_ns: int) -> None:
-    """
-    What the middle ring has already taken from its minutes is not taken twice.
-    """
-    tier = engine.grid.middle
-    if tier.slot(at_ns) <= tier.slot(now_ns) - tier.length:
-        for series, merge in rollup.merges.items():
-            engine.merges["middle"].take(series, tier.slot(at_ns), merge)

@@ -2,7 +2,7 @@
 Where do merges lie, slot by slot?
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from watchkeeper.measure.grid import Tier
 from watchkeeper.measure.merges import Merge, merged
@@ -43,11 +43,11 @@ class MergeSlots:
         """
         return merged(merge for _, merge in self.between(series, first, last))
 
-    def forget_before(self, slot: int, *, but: Sequence[range] = ()) -> None:
+    def forget(self, outdated: Callable[[int], bool]) -> None:
         """
-        Let go of the slots before this one, but for these.
+        Let go of the slots of which this is true.
         """
-        for old in [one for one in self._in_slot if one < slot and not any(one in kept for kept in but)]:
+        for old in [slot for slot in self._in_slot if outdated(slot)]:
             for series in self._in_slot.pop(old):
                 del self._series[series][old]
                 if not self._series[series]:

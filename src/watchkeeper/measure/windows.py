@@ -5,10 +5,9 @@ A window of length W at t is the open slot and all whole slots back to floor((t 
 still reaches back that far from now. A calendar window begins at its local boundary.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchkeeper.measure.answers import Span
-from watchkeeper.measure.calendars import Calendars
 from watchkeeper.measure.grid import Grid, Tier
 from watchkeeper.measure.running import Running
 
@@ -16,7 +15,7 @@ from watchkeeper.measure.running import Running
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
     """
-    The slots `first`..`last` of a ring, from `start_ns` on, as seen at `at_ns`.
+    The slots `first`..`last` of a ring, from `start_ns` on, as seen at `at_ns`; a calendar window ends before `end_ns`.
     """
 
     tier: Tier
@@ -24,13 +23,23 @@ class Stretch:
     last: int
     start_ns: int
     at_ns: int
+    end_ns: int | None = None
+
+    @property
+    def inside(self) -> tuple[int, int]:
+        """
+        Its first and last slot that no boundary of its period cuts.
+        """
+        cut_first = self.start_ns % self.tier.slot_ns != 0
+        cut_last = self.end_ns is not None and self.end_ns < (self.last + 1) * self.tier.slot_ns
+        return self.first + cut_first, self.last - cut_last
 
     def on(self, tier: Tier) -> "Stretch":
         """
         The same stretch of time in the slots of another ring.
         """
         first, last = tier.slot(self.start_ns), tier.slot(self.at_ns)
-        return Stretch(tier=tier, first=first, last=last, start_ns=self.start_ns, at_ns=self.at_ns)
+        return replace(self, tier=tier, first=first, last=last)
 
 
 def rolling(grid: Grid, window: Span, at_ns: int, *, now_ns: int) -> Stretch:
@@ -52,16 +61,4 @@ def since(grid: Grid, running: Running, at_ns: int, *, now_ns: int) -> Stretch |
         return None
     tier = grid.tier_for(now_ns - around[0])
     first, last = tier.slot(around[0]), tier.slot(at_ns)
-    return Stretch(tier=tier, first=first, last=last, start_ns=around[0], at_ns=at_ns)
-
-
-def kept_whole(calendars: Calendars, grid: Grid) -> list[range]:
-    """
-    The slots of the middle ring that a calendar window still needs when the ring has passed them.
-
-    Where a boundary cuts an hour (zones of half and quarter hours), the part after it cannot be told from an hour slot.
-    """
-    return [
-        range(grid.middle.slot(begin_ns), grid.middle.slot(end_ns - 1) + 1)
-        for begin_ns, end_ns in calendars.cut(grid.coarse.slot_ns)
-    ]
+    return Stretch(tier=tier, first=first, last=last, start_ns=around[0], at_ns=at_ns, end_ns=around[1])

@@ -1,0 +1,418 @@
+"""
+A random case for the oracle: a manual, a life of batches, resends, restarts and reloads, and questions at random instants.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from tests.measure.oracle import Event, Oracle, Said, Spoke
+from watchkeeper.manual.condition.ast import Period
+from watchkeeper.manual.load import Loaded, load_text
+from watchkeeper.manual.predicate.columns import Column
+from watchkeeper.measure.answers import Answer, Question, Since, Span
+from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.fixed import bound
+from watchkeeper.measure.folding import restore
+from watchkeeper.measure.grid import REAL
+from watchkeeper.measure.intake import Delivery, Intake, Receipt
+from watchkeeper.measure.matching import Matcher
+from watchkeeper.measure.plan import Plan, plan_of
+from watchkeeper.measure.rows import Registry
+from watchkeeper.measure.values import Batch, Decoded
+from watchkeeper.store.log import DeltaLog
+
+S = 10**9
+ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe")
+STARTS = ("2026-03-28T21:10", "2026-03-31T17:50", "2026-06-30T22:00", "2026-08-31T18:00", "2026-11-01T01:20")
+PLATFORMS = ("spotify", "apple", "a|b=c", "")
+STATUSES = (200, 429, 429.0, 500, 503.0, "500", True, 1, 1.0)
+WINDOWS = (300, 900, 3600, 7200, 6 * 3600, 24 * 3600, 3 * 86400)
+LIMITS = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(1))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """
+    An indicator as the manual writes it and as the oracle takes it.
+    """
+
+    stream: str
+    indicator: str
+    said: Said
+    labels: tuple[str, ...] = ()
+    strikes: str = ""
+
+
+SHAPES: Mapping[str, Shape] = {
+    "good": Shape(
+        stream="spans: 'name == \"job\"'",
+        indicator="good: 'outcome == \"ok\"', by: [platform, status]",
+        labels=("platform", "status"),
+        said=Said(
+            signal="spans",
+            counts=lambda a: a.get("name") == "job",
+            holds=lambda a: a.get("outcome") == "ok",
+            good=True,
+        ),
+    ),
+    "errors": Shape(
+        stream="spans: 'kind == \"server\"'",
+        indicator="only: 'route.startsWith(\"/api/\")', except: 'status == 429', bad: 'status >= 500'",
+        said=Said(
+            signal="spans",
+            counts=lambda a: (
+                a.get("kind") == "server"
+                and a.get("route", "").startswith("/api/")
+                and not (_is_number(a.get("status")) and a["status"] == 429)
+            ),
+            holds=lambda a: _is_number(a.get("status")) and a["status"] >= 500,
+            good=False,
+        ),
+    ),
+    "strikes": Shape(
+        stream="check: home",
+        indicator="good: ok, by: [region]",
+        labels=("region",),
+        strikes="3 in a row",
+        said=Said(
+            signal="checks",
+            metric="home",
+            counts=lambda a: a.get("check") == "home",
+            holds=lambda a: a.get("ok") is True,
+            good=True,
+            strikes=True,
+        ),
+    ),
+    "amounts": Shape(
+        stream="events: 'type == \"pay\"', value: amount",
+        indicator="by: [platform]",
+        labels=("platform",),
+        said=Said(signal="events", counts=lambda a: a.get("type") == "pay", number="amount", scale=10**6),
+    ),
+    "gauge": Shape(
+        stream='metric: cpu, unit: "1"',
+        indicator="by: [platform]",
+        labels=("platform",),
+        said=Said(signal="metrics", metric="cpu", counts=lambda a: a.get("name") == "cpu", scale=10**6),
+    ),
+    "waits": Shape(
+        stream="metric: wait, unit: s",
+        indicator="bad: 'outcome == \"late\"'",
+        said=Said(
+            signal="metrics",
+            metric="wait",
+            counts=lambda a: a.get("name") == "wait",
+            holds=lambda a: a.get("outcome") == "late",
+            good=False,
+        ),
+    ),
+}
+
+
+@dataclass(kw_only=True)
+class Clock:
+    """
+    Stands where it is put.
+    """
+
+    at: int
+
+    def now_ns(self) -> int:
+        return self.at
+
+
+class Case:
+    """
+    One random life. `run` raises AssertionError at the first answer that differs.
+    """
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.random = random.Random(seed)
+        pick = self.random.choice
+        self.zone = pick(ZONES)
+        self.shapes = {name: self._set(SHAPES[name]) for name in self.random.sample(sorted(SHAPES), pick((1, 1, 2)))}
+        self.period = pick(("week", "month"))
+        self.limits: dict[str, set[tuple[Fraction, bool]]] = {name: self._some_limits() for name in self.shapes}
+        start = datetime.fromisoformat(pick(STARTS)).replace(tzinfo=ZoneInfo(pick((self.zone, "UTC"))))
+        self.clock = Clock(at=int(start.timestamp()) * S + self.random.randrange(3600 * S))
+        self.oracle = Oracle(zone=ZoneInfo(self.zone))
+        self.path = folder / f"log{seed}.db"
+        self.sent: list[tuple[bytes, Batch]] = []
+        self.keys = 0
+
+    # --- the life
+
+    def run(self) -> None:
+        """
+        Live it.
+        """
+        self._open()
+        try:
+            for _ in range(self.random.randint(2, 6)):
+                self._pass_time()
+                self._send()
+                if self.random.random() < 0.4:
+                    self._send_again()
+                if self.random.random() < 0.3:
+                    self._restart()
+                if self.random.random() < 0.6:
+                    self._compare()
+            self._pass_time()
+            self._compare()
+        finally:
+            self.log.close()
+
+    def _open(self) -> None:
+        self.log = DeltaLog(self.path)
+        self.log._writer.execute("PRAGMA synchronous = OFF")  # a crash of the machine is not what is tested here
+        self.intake = self._intake()
+
+    def _intake(self) -> Intake:
+        self.plan = self._plan()
+        registry = Registry(self.log.intern, self.log.names())
+        engine = Engine(self.plan, registry, REAL, now_ns=self.clock.at)
+        restore(self.log, engine, now_ns=self.clock.at)
+        return Intake(
+            ground=self.log,
+            engine=engine,
+            matcher=Matcher(self.plan, registry, REAL),
+            counters=CounterMemory(),
+            clock=self.clock,  # type: ignore[arg-type]  # the thread inside is not started, so nobody sleeps
+            seen=self.log.seen(),
+        )
+
+    def _restart(self) -> None:
+        """
+        Perhaps fold, perhaps name other thresholds, then begin anew from the file.
+        """
+        if self.random.random() < 0.7:
+            self.intake.fold_now()
+        if self.random.random() < 0.5:
+            self._pass_time()
+        for name in self.shapes:
+            if self.random.random() < 0.4:
+                self.limits[name] = self._some_limits()
+        self.log.close()
+        self._open()
+
+    def _pass_time(self) -> None:
+        longest = self.random.choice((5, 60, 600, 3600, 8000, 86400, 5 * 86400))
+        self.clock.at += self.random.randrange(longest * S)
+
+    # --- what comes in
+
+    def _send(self) -> None:
+        for signal in sorted({shape.said.signal for shape in self.shapes.values()}):
+            for _ in range(self.random.randint(1, 2)):
+                self._send_batch(signal)
+
+    def _send_batch(self, signal: str) -> None:
+        kind = self.random.choice(("numbers", "buckets")) if signal == "metrics" else "numbers"
+        events = [self._event(signal, kind) for _ in range(self.random.randint(1, 8))]
+        self.keys += 1
+        key = self.keys.to_bytes(16, "big")
+        self._deliver([(key, batch_of(events))])
+        self.sent.append((key, batch_of(events)))
+        self.oracle.events += events
+        name = "check" if signal == "checks" else "name"
+        rows = tuple((one.at, str(one.attributes.get(name, ""))) for one in events)
+        self.oracle.batches.append(Spoke(signal=signal, arrived=self.clock.at, rows=rows))
+
+    def _send_again(self) -> None:
+        again = self.random.choice(self.sent)
+        assert all(receipt.seen_before for receipt in self._deliver([again, again]))
+
+    def _deliver(self, bodies: Sequence[tuple[bytes, Batch]]) -> list[Receipt]:
+        deliveries = [_delivery(key, batch) for key, batch in bodies]
+        self.intake.take(deliveries)
+        return [one.done.result(timeout=0) for one in deliveries]
+
+    def _event(self, signal: str, kind: str) -> Event:
+        pick, now = self.random.choice, self.clock.at
+        ago = pick((0, 3, 30, 300, 3600, 4000, 9000, 86400)) * S
+        at = (
+            now - self.random.randrange(ago + 1) if self.random.random() < 0.85 else now + self.random.randrange(80 * S)
+        )
+        if self.random.random() < 0.3:
+            at -= at % (10 * S)
+        return Event(
+            signal=signal,
+            at=at,
+            arrived=now,
+            attributes=self._attributes(signal, kind),
+            number=self._number(signal, kind),
+            weight=pick((1, 1, 1, 7, 0)),
+            trace=self.random.randbytes(2).hex() * 8 if signal == "spans" and self.random.random() < 0.7 else "",
+            named=frozenset((name, *one) for name, limits in self.limits.items() for one in limits),
+        )
+
+    def _attributes(self, signal: str, kind: str) -> dict[str, Any]:
+        pick = self.random.choice
+        found: dict[str, Any] = {
+            "spans": lambda: {
+                "name": pick(("job", "job", "other")),
+                "kind": pick(("server", "server", "client")),
+                "route": pick(("/api/a", "/api/b", "/x")),
+                "outcome": pick(("ok", "ok", "failed")),
+                "status": pick(STATUSES),
+                "platform": pick(PLATFORMS),
+            },
+            "checks": lambda: {"check": pick(("home", "home", "away")), "ok": pick((True, True, False, 1)), "region": pick(("eu", "us"))},
+            "events": lambda: {"type": pick(("pay", "pay", "other")), "amount": pick((1, 2.5, "7", True, -3, 0.25)), "platform": pick(PLATFORMS)},
+            "metrics": lambda: {"name": "wait" if kind == "buckets" else pick(("cpu", "wait")), "platform": pick(PLATFORMS), "outcome": pick(("late", "fine"))},
+        }[signal]()  # fmt: skip
+        needed = ("name", "check") if signal in ("checks", "metrics") else ()
+        return {name: value for name, value in found.items() if name in needed or self.random.random() < 0.9}
+
+    def _number(self, signal: str, kind: str) -> Any:
+        if kind == "buckets":
+            edges = [None, Fraction(1, 8), Fraction(1, 4), Fraction(1, 2), Fraction(1), None]
+            i = self.random.randrange(len(edges) - 1)
+            return edges[i], edges[i + 1]
+        if signal in ("spans", "checks"):
+            return Fraction(self.random.choice((0, 1, 249_999_999, 250_000_000, 500_000_001, S, 40 * S)), S)
+        return self.random.choice((None, *(Fraction(n, 8) for n in (-8, 0, 2, 4, 8, 80))))
+
+    # --- the manual
+
+    def _set(self, shape: Shape) -> Shape:
+        pick = self.random.choice
+        said = replace(
+            shape.said,
+            delay=pick((0, 0, 45, 1800)) * S,
+            lateness=pick((600, 3600, 3600, 10_000)) * S,
+            speaks=pick((10, 60, 3600)) * S,
+        )
+        return replace(shape, said=said)
+
+    def _some_limits(self) -> set[tuple[Fraction, bool]]:
+        return {(self.random.choice(LIMITS), self.random.random() < 0.5) for _ in range(self.random.randint(0, 2))}
+
+    def _plan(self) -> Plan:
+        loaded = load_text(self._text())
+        assert isinstance(loaded, Loaded), loaded
+        return plan_of(loaded.manual)
+
+    def _text(self) -> str:
+        lines = ["watchkeeper: 1", "manual: Case", f"zone: {self.zone}", "streams:"]
+        for name, shape in self.shapes.items():
+            said = shape.said
+            more = f"delay: {said.delay // S}s, lateness: {said.lateness // S}s, speaks_every: {said.speaks // S}s"
+            lines.append(f"  {name}: {{{shape.stream}, {more}}}")
+        lines.append("indicators:")
+        lines += [f"  {name}: {{{', '.join(filter(None, (f'from: {name}', shape.indicator)))}}}" for name, shape in self.shapes.items()]  # fmt: skip
+        lines += ["checks:", "  home: {http: 'http://127.0.0.1:1/', every: 1m}", "severities: {P1: {title: Bad}}"]
+        lines += ["objectives:", *(f"  {name}: {{indicator: {name}, targets: ['mean < {_written(Fraction(9), shape.said.scale)} over this {self.period}']}}" for name, shape in self.shapes.items())]  # fmt: skip
+        lines.append("alerts:")
+        for name, shape in self.shapes.items():
+            held = [f"p90 {'<=' if inclusive else '<'} {_written(limit, shape.said.scale)} over 15m" for limit, inclusive in sorted(self.limits[name])]  # fmt: skip
+            for i, condition in enumerate(
+                [*held, *filter(None, [shape.strikes]), f"mean > {_written(Fraction(1), shape.said.scale)} over 5m"]
+            ):
+                lines.append(f"  {name}-{i}: {{indicator: {name}, when: '{condition}', severity: P1}}")
+        return "\n".join(lines) + "\n"
+
+    # --- what is asked
+
+    def _compare(self) -> None:
+        now = self.clock.at
+        self.intake.engine.advance(now)
+        for name, shape in self.shapes.items():
+            labels: list[tuple[str, str] | None] = [None]
+            for label in shape.labels:
+                labels += [(label, value) for value in self.intake.engine.labels(name, label)]
+            for label in labels:
+                window = self.random.choice(WINDOWS) * S
+                self._compare_one(name, shape.said, label, window=window)
+                self._compare_one(name, shape.said, label, period=self.period)
+
+    def _compare_one(
+        self, name: str, said: Said, label: tuple[str, str] | None, *, window: int | None = None, period: str = ""
+    ) -> None:
+        now, (key, value) = self.clock.at, label or ("", "")
+        asked = Span(ns=window) if window is not None else Since(period=Period(period))
+        answer = self.intake.engine.ask(Question(indicator=name, window=asked, label=key, value=value), now)
+        if window is not None:
+            wanted = self.oracle.rolling(said, window, now, label)
+        else:
+            wanted = self.oracle.calendar(said, period, now, label)
+        found = {key: getattr(answer, key) for key in wanted}
+        assert found == wanted, _difference(name, asked, label, found, wanted)
+        self._compare_limits(
+            name, said, label, answer, self.oracle.seen(said, now, label, window=window, period=period)
+        )
+
+    def _compare_limits(
+        self, name: str, said: Said, label: tuple[str, str] | None, answer: Answer, events: list[Event]
+    ) -> None:
+        for limit, inclusive in self.limits[name]:
+            under = answer.under[bound(limit, inclusive=inclusive, scale=said.scale)]
+            wanted = self.oracle.under(said, events, (name, limit, inclusive))
+            assert (under.sure, under.most) == wanted, (name, label, limit, inclusive, under, wanted)
+
+
+def batch_of(events: Sequence[Event]) -> Batch:
+    """
+    The events as decoders hand them on.
+    """
+    signal = events[0].signal
+    names = sorted({name for one in events for name in one.attributes})
+    buckets = isinstance(events[0].number, tuple)
+    low, high = ([one.number[side] if isinstance(one.number, tuple) else None for one in events] for side in (0, 1))
+    return Batch(
+        signal=signal,
+        at_ns=np.array([one.at for one in events], dtype=np.int64),
+        weight=np.array([one.weight for one in events], dtype=np.int64),
+        value=None if buckets else _values(events),
+        low=np.array([-np.inf if one is None else float(one) for one in low]) if buckets else None,
+        high=np.array([np.inf if one is None else float(one) for one in high]) if buckets else None,
+        columns={name: _column([one.attributes.get(name) for one in events]) for name in names},
+        trace_ids=[bytes.fromhex(one.trace) for one in events] if signal == "spans" else None,
+    )
+
+
+def _values(events: Sequence[Event]) -> Any:
+    if events[0].signal in ("spans", "checks"):
+        return np.array([int(one.number * S) for one in events if isinstance(one.number, Fraction)], dtype=np.int64)
+    return np.array([float(one.number) if isinstance(one.number, Fraction) else np.nan for one in events])
+
+
+def _column(values: Sequence[Any]) -> Column:
+    known: list[Any] = []
+    codes = []
+    for value in values:
+        same = [i for i, one in enumerate(known) if type(one) is type(value) and one == value]
+        if value is not None and not same:
+            known.append(value)
+            same = [len(known) - 1]
+        codes.append(-1 if value is None else same[0])
+    return Column(codes=np.array(codes, dtype=np.int32), values=tuple(known))
+
+
+def _delivery(key: bytes, batch: Batch) -> Delivery:
+    decoded = Decoded(batches=[batch], items=batch.n)
+    done: Future[Receipt] = Future()
+    return Delivery(kind="test", client="case", body=b"", decode=lambda *_: decoded, key=key, done=done)
+
+
+def _written(limit: Fraction, scale: int) -> str:
+    return f"{float(limit):g}{'s' if scale == S else ''}"
+
+
+def _difference(name: str, asked: Any, label: Any, found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    lines = [f"{key}: {found[key]} where by hand {wanted[key]}" for key in wanted if found[key] != wanted[key]]
+    return f"{name} over {asked} for {label}:\n" + "\n".join(lines)
