@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.act.messages import EVIL, NOON_NS
-from watchkeeper.act.memory import notice_from_json, notice_to_json
 from watchkeeper.act.message import Message, Writer
+from watchkeeper.act.record import notice_from_json, notice_to_json
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import AlertKey, Finding, Kind, Notice, Numbers, Truth
 from watchkeeper.manual.load import Loaded, load_text

@@ -1,7 +1,7 @@
 """
 What does acting remember, and where do rows become values?
 
-The one file of this stage that knows both the rows of `store` and the nouns of `decide`.
+Alerts, transitions, decisions and messages; incidents have a file of their own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,30 +9,27 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from watchkeeper.act import incidents
 from watchkeeper.act.digest import gather
-from watchkeeper.act.record import finding_from_json, finding_to_json
+from watchkeeper.act.record import finding_from_json, finding_to_json, notice_to_json
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import (
     AlertKey,
     AlertMemory,
     ChannelFacts,
     Finding,
-    Incident,
     Kind,
     Notice,
     State,
     TurnPlan,
 )
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.store import alerts, decisions, incidents, notices, outbox
+from watchkeeper.store import alerts, decisions, notices, outbox
 from watchkeeper.store.alerts import AlertRow, TransitionRow
 from watchkeeper.store.decisions import DecisionRow
-from watchkeeper.store.incidents import IncidentRow, TimelineRow
 from watchkeeper.store.notices import NoticeRow
 
-OPEN = "open"
-CLOSED = "closed"
-BY_RULE = "watchkeeper"
+_ENDS = (Kind.RESOLVED, Kind.WITHDRAWN)
 
 
 def memories(view: Connection) -> dict[AlertKey, AlertMemory]:
@@ -68,31 +65,6 @@ def finding_of(row: AlertRow) -> Finding | None:
     The arithmetic of an alert's last change.
     """
     return finding_from_json(row.numbers)
-
-
-def open_incidents(view: Connection) -> tuple[Incident, ...]:
-    """
-    The incidents that are not closed.
-    """
-    return tuple(incident_of(view, row) for row in incidents.in_states(view, OPEN))
-
-
-def incident_of(view: Connection, row: IncidentRow) -> Incident:
-    """
-    A row as a value, with its alerts.
-    """
-    return Incident(
-        id=row.id,
-        number=row.number,
-        title=row.title,
-        severity=row.severity,
-        opened_ns=row.opened_ns,
-        service=row.service,
-        closed_ns=row.closed_ns,
-        closed_by=row.closed_by,
-        close_reason=row.close_reason,
-        alerts=tuple(incidents.alerts_of(view, row.id)),
-    )
 
 
 def channel_facts(view: Connection, manual: Manual, *, now_ns: int) -> dict[str, ChannelFacts]:
@@ -133,36 +105,13 @@ def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], rev
     alerts.save(tx, [_alert_row(memory, changed, before, plan, meanings, revision) for memory in plan.memories])
     ids = alerts.add_transitions(tx, [_transition_row(one) for one in plan.transitions])
     by_key = dict(zip((str(one.key) for one in plan.transitions), ids, strict=True))
-    for notice in plan.notices:
-        _remember_notice(tx, notice, by_key)
+    decisions.add(tx, [_decision_row(notice) for notice in plan.notices])
+    _remember_notices(tx, plan.notices, by_key)
     for opening in plan.opens:
-        _open(tx, opening, revision)
-    _note_on_incidents(tx, plan)
+        incidents.open_as_planned(tx, opening, revision=revision)
+    incidents.note_transitions(tx, plan.transitions)
     for closing in plan.closes:
-        close_incident(tx, closing.id, at_ns=closing.at_ns, by=BY_RULE, reason=closing.reason.value)
-
-
-def close_incident(tx: Connection, incident_id: int, *, at_ns: int, by: str, reason: str) -> None:
-    """
-    Close an incident and say so on its timeline.
-    """
-    incidents.update_fields(tx, incident_id, state=CLOSED, closed_ns=at_ns, closed_by=by, close_reason=reason)
-    text = f"closed by {by}" if by != BY_RULE else "closed: all its alerts resolved"
-    incidents.add_timeline(
-        tx,
-        [TimelineRow(incident_id=incident_id, at_ns=at_ns, kind="closed", text=text, by=by, data={"reason": reason})],
-    )
-
-
-def reopen_incident(tx: Connection, row: IncidentRow, *, at_ns: int, by: str) -> None:
-    """
-    Open a closed incident again; an open one stays as it is.
-    """
-    if row.state == OPEN:
-        return
-    incidents.update_fields(tx, row.id, state=OPEN, closed_ns=None, closed_by=None, close_reason=None)
-    entry = TimelineRow(incident_id=row.id, at_ns=at_ns, kind="reopened", text=f"opened again by {by}", by=by)
-    incidents.add_timeline(tx, [entry])
+        incidents.close_as_planned(tx, closing)
 
 
 def _alert_row(
@@ -210,38 +159,47 @@ def _transition_row(transition: Any) -> TransitionRow:
     )
 
 
-def _remember_notice(tx: Connection, notice: Notice, transitions: Mapping[str, int]) -> None:
-    decisions.add(
-        tx,
-        [
-            DecisionRow(
-                at_ns=notice.at_ns,
-                alert_key=str(notice.key),
-                channel=notice.channel or "",
-                verdict="send" if notice.send else "hold" if notice.held_until_ns else "refuse",
-                reason=notice.reason.value,
-                because_of=notice.because_of,
-            )
-        ],
+def _decision_row(notice: Notice) -> DecisionRow:
+    return DecisionRow(
+        at_ns=notice.at_ns,
+        alert_key=str(notice.key),
+        channel=notice.channel or "",
+        verdict="send" if notice.send else "hold" if notice.held_until_ns else "refuse",
+        reason=notice.reason.value,
+        because_of=notice.because_of,
     )
-    if notice.channel is None or not (notice.send or notice.held_until_ns):
-        return
-    subject, ends = str(notice.key), notice.kind in (Kind.RESOLVED, Kind.WITHDRAWN)
-    waiting = outbox.unsent(tx, subject=subject, channel=notice.channel) if ends else []
-    held = notices.held_of(tx, notice.channel) if notice.kind is Kind.DIGEST else []
-    (new,) = outbox.add(tx, [_notice_row(notice, notice.channel, transitions, waiting, held)])
-    if new is None:
-        return
-    outbox.merge(tx, [one.id for one in waiting], into=new, now_ns=notice.at_ns, reason=Reason.MERGED.value)
-    outbox.merge(tx, [one.id for one in held], into=new, now_ns=notice.at_ns, reason=Reason.DIGEST.value)
+
+
+def _remember_notices(tx: Connection, plan: Sequence[Notice], transitions: Mapping[str, int]) -> None:
+    """
+    What takes nothing into itself is written at once; then what ends an alert; then the digests, with all that is held.
+    """
+    sayable = [(one, one.channel) for one in plan if one.channel is not None and (one.send or one.held_until_ns)]
+    plain = [(one, channel) for one, channel in sayable if one.kind not in (*_ENDS, Kind.DIGEST)]
+    outbox.add(tx, [_notice_row(one, channel, transitions) for one, channel in plain])
+    for one, channel in sayable:
+        if one.kind in _ENDS:
+            waiting = outbox.unsent(tx, subject=str(one.key), channel=channel)
+            _add(tx, _notice_row(one, channel, transitions, waiting=waiting), waiting, Reason.MERGED)
+    for one, channel in sayable:
+        if one.kind is Kind.DIGEST:
+            held = notices.held_of(tx, channel)
+            _add(tx, _notice_row(one, channel, transitions, held=held), held, Reason.DIGEST)
+
+
+def _add(tx: Connection, row: NoticeRow, taken: Sequence[NoticeRow], reason: Reason) -> None:
+    (new,) = outbox.add(tx, [row])
+    if new is not None and taken:
+        outbox.merge(tx, [one.id for one in taken], into=new, now_ns=row.created_ns, reason=reason.value)
 
 
 def _notice_row(
     notice: Notice,
     channel: str,
     transitions: Mapping[str, int],
-    waiting: Sequence[NoticeRow],
-    held: Sequence[NoticeRow],
+    *,
+    waiting: Sequence[NoticeRow] = (),
+    held: Sequence[NoticeRow] = (),
 ) -> NoticeRow:
     """
     The row of a message that takes `waiting` (of the same alert) and, a digest, `held` into itself.
@@ -266,81 +224,3 @@ def _notice_row(
         state="due" if goes else "held",
         reason=notice.reason.value,
     )
-
-
-def notice_to_json(notice: Notice) -> dict[str, Any]:
-    """
-    What a message needs to be written later, whatever the manual says by then.
-    """
-    return {
-        "rule": notice.key.rule,
-        "label": notice.key.label,
-        "value": notice.key.value,
-        "kind": notice.kind.value,
-        "reason": notice.reason.value,
-        "at_ns": notice.at_ns,
-        "since_ns": notice.since_ns,
-        "cycle": notice.cycle,
-        "severity": notice.severity,
-        "fine": list(notice.fine),
-        "finding": finding_to_json(notice.finding),
-    }
-
-
-def notice_from_json(body: Mapping[str, Any], *, channel: str) -> Notice:
-    """
-    The notice that `notice_to_json` wrote, as it goes out through this channel.
-    """
-    return Notice(
-        key=AlertKey(rule=body["rule"], label=body["label"], value=body["value"]),
-        kind=Kind(body["kind"]),
-        channel=channel,
-        reason=Reason(body["reason"]),
-        at_ns=body["at_ns"],
-        since_ns=body["since_ns"],
-        cycle=body["cycle"],
-        severity=body["severity"],
-        fine=tuple(body["fine"]),
-        finding=finding_from_json(body["finding"]),
-    )
-
-
-def _open(tx: Connection, opening: Any, revision: int) -> None:
-    keys = [str(key) for key in opening.alerts]
-    if opening.joins is not None:
-        incidents.add_alerts(tx, opening.joins, keys)
-        return
-    row = IncidentRow(
-        number=incidents.next_number(tx),
-        title=opening.title,
-        severity=opening.severity,
-        state=OPEN,
-        opened_ns=opening.at_ns,
-        revision=revision,
-        service=opening.service,
-    )
-    incident = incidents.add(tx, row, alert_keys=keys)
-    text = f"opened by {', '.join(keys)}: {opening.severity}"
-    incidents.add_timeline(
-        tx, [TimelineRow(incident_id=incident, at_ns=opening.at_ns, kind="opened", text=text, by=BY_RULE)]
-    )
-
-
-def _note_on_incidents(tx: Connection, plan: TurnPlan) -> None:
-    """
-    Every change of an alert stands on the timeline of its open incidents.
-    """
-    entries = [
-        TimelineRow(
-            incident_id=row.id,
-            at_ns=transition.at_ns,
-            kind="alert",
-            text=f"{transition.key} is {transition.new.value}",
-            by=BY_RULE,
-            data=finding_to_json(transition.finding),
-        )
-        for transition in plan.transitions
-        for row in incidents.of_alert(tx, str(transition.key))
-        if row.state == OPEN
-    ]
-    incidents.add_timeline(tx, entries)

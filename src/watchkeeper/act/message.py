@@ -16,10 +16,10 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from watchkeeper.act import digest
-from watchkeeper.act.memory import notice_from_json
 from watchkeeper.act.message_data import data_of
 from watchkeeper.act.moments import lasted, moment, respond_by
 from watchkeeper.act.plain import human, listed, plain, spaced
+from watchkeeper.act.record import notice_from_json
 from watchkeeper.act.saying import arithmetic, speaks_of, verdict
 from watchkeeper.decide.reasons import SAYS, Reason
 from watchkeeper.decide.rules import Rule, rules_of

@@ -4,11 +4,12 @@ How do the nouns of deciding become JSON in a row, and nouns again?
 Fractions are kept exact, as `[numerator, denominator]`.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 from watchkeeper.decide.reasons import Reason
-from watchkeeper.decide.values import Finding, Numbers, Truth
+from watchkeeper.decide.values import AlertKey, Finding, Kind, Notice, Numbers, Truth
 from watchkeeper.manual.units import Dimension
 
 
@@ -52,6 +53,43 @@ def finding_from_json(found: dict[str, Any]) -> Finding | None:
     )
     return Finding(
         truth=Truth(found["truth"]), reason=Reason(found["reason"]), numbers=numbers, others=tuple(found["others"])
+    )
+
+
+def notice_to_json(notice: Notice) -> dict[str, Any]:
+    """
+    What a message needs to be written later, whatever the manual says by then.
+    """
+    return {
+        "rule": notice.key.rule,
+        "label": notice.key.label,
+        "value": notice.key.value,
+        "kind": notice.kind.value,
+        "reason": notice.reason.value,
+        "at_ns": notice.at_ns,
+        "since_ns": notice.since_ns,
+        "cycle": notice.cycle,
+        "severity": notice.severity,
+        "fine": list(notice.fine),
+        "finding": finding_to_json(notice.finding),
+    }
+
+
+def notice_from_json(body: Mapping[str, Any], *, channel: str) -> Notice:
+    """
+    The notice that `notice_to_json` wrote, as it goes out through this channel.
+    """
+    return Notice(
+        key=AlertKey(rule=body["rule"], label=body["label"], value=body["value"]),
+        kind=Kind(body["kind"]),
+        channel=channel,
+        reason=Reason(body["reason"]),
+        at_ns=body["at_ns"],
+        since_ns=body["since_ns"],
+        cycle=body["cycle"],
+        severity=body["severity"],
+        fine=tuple(body["fine"]),
+        finding=finding_from_json(body["finding"]),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from watchkeeper.act import memory
+from watchkeeper.act import incidents, memory
 from watchkeeper.act.asking import gather
 from watchkeeper.act.forgetting import Forgetting
 from watchkeeper.decide.rules import Rule, rules_of
@@ -65,7 +65,7 @@ def take_turn(standing: Standing, intake: Intake, state: State, *, now_ns: int) 
             events=events,
             memories=memories,
             channels=memory.channel_facts(view, standing.manual, now_ns=now_ns),
-            open_incidents=memory.open_incidents(view),
+            open_incidents=incidents.open_incidents(view),
             told_through=memory.told_through(view, leaving),
         )
     plan = decide_turn(facts, now_ns=now_ns)

@@ -8,6 +8,7 @@ moment and one read of the state; what changes something says who did it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from watchkeeper.act import incidents as journal
 from watchkeeper.act import memory
 from watchkeeper.act.asking import gather
 from watchkeeper.act.turn import Standing
@@ -225,7 +226,7 @@ class Watch:
                 transitions=tuple(alerts.transitions_of(view, key)),
                 notices=tuple(notices.of_subject(view, key)),
                 decisions=tuple(decisions.of_alert(view, key)),
-                incidents=tuple(memory.incident_of(view, row) for row in incidents.of_alert(view, key)),
+                incidents=tuple(journal.incident_of(view, row) for row in incidents.of_alert(view, key)),
                 siblings=tuple(
                     one for name, one in views.items() if one.memory.key.rule == found.memory.key.rule and name != key
                 ),
@@ -236,7 +237,7 @@ class Watch:
         The newest incidents, open and closed.
         """
         with self.state.reading() as view:
-            return [memory.incident_of(view, row) for row in incidents.recent(view, most=most)]
+            return [journal.incident_of(view, row) for row in incidents.recent(view, most=most)]
 
     def incident(self, number: int) -> IncidentStory:
         """
@@ -246,7 +247,7 @@ class Watch:
             row = incidents.by_number(view, number)
             if row is None:
                 raise KeyError(number)
-            incident = memory.incident_of(view, row)
+            incident = journal.incident_of(view, row)
             timeline = tuple(incidents.timeline_of(view, row.id))
         mine = [one for one in self.alerts() if str(one.memory.key) in incident.alerts]
         return IncidentStory(incident=incident, timeline=timeline, alerts=tuple(mine))
@@ -269,8 +270,8 @@ class Watch:
             row = incidents.by_number(tx, number)
             if row is None:
                 raise KeyError(number)
-            if row.state == memory.OPEN:
-                memory.close_incident(tx, row.id, at_ns=now_ns, by=by, reason=Reason.BY_A_PERSON.value)
+            if row.state == journal.OPEN:
+                journal.close_incident(tx, row.id, at_ns=now_ns, by=by, reason=Reason.BY_A_PERSON.value)
         return self.incident(number).incident
 
     def reopen_incident(self, number: int, *, by: str) -> Incident:
@@ -282,7 +283,7 @@ class Watch:
             row = incidents.by_number(tx, number)
             if row is None:
                 raise KeyError(number)
-            memory.reopen_incident(tx, row, at_ns=now_ns, by=by)
+            journal.reopen_incident(tx, row, at_ns=now_ns, by=by)
         return self.incident(number).incident
 
     def note(self, number: int, *, text: str, by: str) -> Incident:
