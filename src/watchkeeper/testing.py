@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from watchkeeper.act.channels.sending import Sent
+from watchkeeper.act.memory import Remembered
 from watchkeeper.act.message import Message, Writer
 from watchkeeper.act.sender import Sender
 from watchkeeper.act.turn import standing_of, take_turn
@@ -371,6 +372,7 @@ class Story:
             ground=self._ground, engine=engine, matcher=matcher, counters=CounterMemory(), clock=self.clock
         )
         self._revision += 1
+        self._remembered = Remembered()
         standing = standing_of(self.manual, plan, revision=self._revision)
         self.watch = Watch(standing=standing, intake=self.intake, state=self.state, clock=self.clock)
         self.pagers |= {name: Pager(self) for name in self.manual.channels if name not in self.pagers}
@@ -407,7 +409,9 @@ class Story:
             self.intake.take([delivery])
 
     def _turn(self) -> None:
-        plan = take_turn(self.watch.standing, self.intake, self.state, now_ns=self.clock.now_ns())
+        plan = take_turn(
+            self.watch.standing, self.intake, self.state, now_ns=self.clock.now_ns(), remembered=self._remembered
+        )
         if plan.notices:
             self._sender.send_due()
 

@@ -39,6 +39,31 @@ def memories(view: Connection) -> dict[AlertKey, AlertMemory]:
     return {memory.key: memory for memory in (memory_of(row) for row in alerts.every(view))}
 
 
+class Remembered:
+    """
+    Every alert, read once; later turns go on with what the turn before them wrote.
+
+    The rows stay the truth: a turn takes this out and puts it back when its rows are written, so that after a failure
+    (or in a new process) the rows are read again.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[AlertKey, AlertMemory] | None = None
+
+    def take(self, view: Connection) -> dict[AlertKey, AlertMemory]:
+        """
+        What is remembered; until `put` nothing is kept.
+        """
+        known, self._known = self._known, None
+        return memories(view) if known is None else known
+
+    def put(self, known: Mapping[AlertKey, AlertMemory], changed: Iterable[AlertMemory]) -> None:
+        """
+        What is remembered now that the changed ones are written.
+        """
+        self._known = {**known, **{memory.key: memory for memory in changed}}
+
+
 def memory_of(row: AlertRow) -> AlertMemory:
     """
     A row as a value.

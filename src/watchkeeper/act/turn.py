@@ -13,6 +13,7 @@ import structlog
 from watchkeeper.act import incidents, memory
 from watchkeeper.act.asking import gather
 from watchkeeper.act.forgetting import Forgetting
+from watchkeeper.act.memory import Remembered
 from watchkeeper.decide.rules import Rule, rules_of
 from watchkeeper.decide.turn import TurnFacts, decide_turn, gone
 from watchkeeper.decide.values import State as AlertState
@@ -48,15 +49,18 @@ def standing_of(manual: Manual, plan: Plan, *, revision: int) -> Standing:
     return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision)
 
 
-def take_turn(standing: Standing, intake: Intake, state: State, *, now_ns: int) -> TurnPlan:
+def take_turn(
+    standing: Standing, intake: Intake, state: State, *, now_ns: int, remembered: Remembered | None = None
+) -> TurnPlan:
     """
     One turn: facts, decision, and all that follows from it as rows. The engine is held only while it is asked.
     """
+    remembered = remembered or Remembered()
     with intake.lock:
         intake.engine.advance(now_ns)
         asked, events = gather(standing.rules, intake.engine, now_ns=now_ns)
     with state.reading() as view:
-        memories = memory.memories(view)
+        memories = remembered.take(view)
         leaving = [key for key, one in memories.items() if one.state is AlertState.FIRING and gone(key, standing.rules)]
         facts = TurnFacts(
             manual=standing.manual,
@@ -72,6 +76,7 @@ def take_turn(standing: Standing, intake: Intake, state: State, *, now_ns: int) 
     if plan.memories or plan.notices or plan.closes:
         with state.transaction() as tx:
             memory.remember(tx, plan, meanings=standing.meanings, revision=standing.revision)
+    remembered.put(memories, plan.memories)
     return plan
 
 
@@ -92,6 +97,7 @@ class Turns:
     ) -> None:
         self._standing, self._intake, self._state, self._clock = standing, intake, state, clock
         self._every, self._after = every_seconds, after
+        self._remembered = Remembered()
         self._forgetting = Forgetting(state, now_ns=clock.now_ns())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="turn", daemon=True)
@@ -118,7 +124,8 @@ class Turns:
         while not self._clock.sleep(self._every, self._stop):
             now_ns = self._clock.now_ns()
             try:
-                plan = take_turn(self._standing(), self._intake, self._state, now_ns=now_ns)
+                plan = self._take(now_ns)
+                self._forgetting.when_due(now_ns)
             except Exception as bug:  # the top of the loop: the next turn decides again from the same rows
                 self.failed += 1
                 if repr(bug) != self._bug:  # told once, not twice a second
@@ -126,7 +133,9 @@ class Turns:
                     log.exception("a turn failed")
                 continue
             self.taken_ns, self._bug = now_ns, None
-            self._forgetting.when_due(now_ns)
             if plan.transitions or plan.notices or plan.closes:
                 self.changes += 1
                 self._after()
+
+    def _take(self, now_ns: int) -> TurnPlan:
+        return take_turn(self._standing(), self._intake, self._state, now_ns=now_ns, remembered=self._remembered)

@@ -1,8 +1,8 @@
 """
 What can people ask of the watch, and do with it?
 
-The use cases behind every door: pages, API and terminal call these and nothing else. Reading takes the engine's lock for a
-moment and one read of the state; what changes something says who did it.
+The use cases behind every door: pages, API and terminal call these and nothing else. Reading takes the engine's lock
+for a moment and one read of the state; what changes something says who did it.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ class AlertStory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """
-    Slot by slot over a window: when each slot begins (ns), how many events, how many matched, and merges where there are any.
+    Slot by slot over a window: when each slot begins (ns), how many events, how many matched, and merges if any.
     """
 
     tier: Tier
@@ -76,7 +76,7 @@ class History:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveStory:
     """
-    An objective from all sides: its status, by value of its labels, over other windows, its alerts, its worst observations.
+    An objective from all sides: status, by value of its labels, over other windows, alerts, worst observations.
     """
 
     status: ObjectiveStatus
