@@ -1,6 +1,6 @@
 """A real watch for the doors: state in memory, a log on disk, a clock moved by hand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.grid import REAL
-from watchkeeper.measure.intake import Intake
+from watchkeeper.measure.intake import Delivery, Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import plan_of
 from watchkeeper.measure.rows import Registry
-from watchkeeper.measure.values import Batch
+from watchkeeper.measure.values import Batch, Decoded
 from watchkeeper.store.log import DeltaLog
 from watchkeeper.store.state import State, open_memory
 from watchkeeper.testing import HandClock
@@ -33,6 +33,9 @@ PLATFORMS = ("spotify", "apple", "deezer", "youtube")
 SECOND = 10**9
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+
+Columns = Mapping[str, str | int | bool]
+Took = int | Callable[[int], int]
 
 
 @dataclass(kw_only=True)
@@ -78,39 +81,34 @@ class House:
     def turn(self) -> None:
         take_turn(self.watch.standing, self.intake, self.state, now_ns=self.clock.now_ns())
 
-    def spans(
-        self,
-        n: int,
-        columns: Mapping[str, str | int | bool],
-        *,
-        over_ns: int = MINUTE,
-        ago_ns: int = 0,
-        took_ns: int | Callable[[int], int] = 200 * 10**6,
-    ) -> None:
+    def spans(self, n: int, columns: Columns, *, over_ns: int = MINUTE, took_ns: Took = 200 * 10**6) -> None:
         """
-        n spans with the same attributes, spread over the middle of the `over_ns` before `ago_ns`.
+        n spans with the same attributes, spread over the middle of the last `over_ns`.
         """
-        if not n:
-            return
-        now = self.clock.now_ns()
-        at = now - ago_ns - over_ns // 4 - (np.arange(n, dtype=np.int64) * (over_ns // 2)) // n
+        self.deliver(self.batch(n, columns, over_ns=over_ns, took_ns=took_ns))
+
+    def batch(self, n: int, columns: Columns, *, over_ns: int = MINUTE, took_ns: Took = 200 * 10**6) -> Batch:
+        """
+        The same as a batch, to be delivered together with others.
+        """
+        at = self.clock.now_ns() - over_ns // 4 - (np.arange(n, dtype=np.int64) * (over_ns // 2)) // max(1, n)
         took = [took_ns(i) if callable(took_ns) else took_ns for i in range(n)]
         zeros = np.zeros(n, dtype=np.int32)
-        batch = Batch(
+        return Batch(
             signal="spans",
             at_ns=at,
             value=np.array(took, dtype=np.int64),
             columns={name: Column(codes=zeros, values=(value,)) for name, value in columns.items()},
             trace_ids=[bytes([i % 250 + 1]) * 16 for i in range(n)],
         )
-        self.take("traces", batch)
 
-    def take(self, kind: str, batch: Batch) -> None:
-        done = self.intake.submit_batch(kind, batch)
-        if not self.intake._thread.is_alive():  # not started: the test takes its turn itself
-            with self.intake.lock:
-                self.intake.take(self.intake._gather())
-        assert done.result(timeout=5).busy is None
+    def deliver(self, *batches: Batch) -> None:
+        """
+        One body with these batches; returns when it is counted.
+        """
+        decoded = Decoded(batches=[batch for batch in batches if batch.n], items=sum(batch.n for batch in batches))
+        delivery = Delivery(kind="traces", client="test", body=b"", decode=lambda *_: decoded, key=None)
+        assert self.intake.submit(delivery).result(timeout=5).busy is None
 
     def app(self, **doors: object):
         return create_app(self.watch, Doors(**{"address": ADDRESS, **doors}))  # type: ignore[arg-type]  # a test may pass anything
@@ -129,11 +127,9 @@ def calm(house: House, *, minutes: int = 20) -> None:
     """Traffic in which nothing is wrong, minute by minute, with a turn after each."""
     for _ in range(minutes):
         house.clock.move(minutes=1)
-        house.spans(30, {"name": "GET /", "kind": "server", "status": 200})
-        for platform in PLATFORMS:
-            house.spans(10, {"name": "parse_playlist", "kind": "internal", "platform": platform, "outcome": "ok"})
-        for provider in ("stripe", "paystack"):
-            house.spans(10, {"name": "payment", "kind": "internal", "provider": provider, "status": "ok"})
+        house.deliver(
+            *requests(house), *parses(house, failed={}), *(payments(house, name) for name in ("stripe", "paystack"))
+        )
         house.turn()
 
 
@@ -141,13 +137,24 @@ def storm(house: House, *, minutes: int = 6) -> None:
     """Spotify answers half of the parses with an error; everything else goes on."""
     for _ in range(minutes):
         house.clock.move(minutes=1)
-        house.spans(30, {"name": "GET /", "kind": "server", "status": 200})
-        for platform in PLATFORMS:
-            failed = 5 if platform == "spotify" else 0
-            columns = {"name": "parse_playlist", "kind": "internal", "platform": platform}
-            house.spans(10 - failed, {**columns, "outcome": "ok"})
-            house.spans(failed, {**columns, "outcome": "failed"}, took_ns=SECOND)
+        house.deliver(*requests(house), *parses(house, failed={"spotify": 5}))
         house.turn()
+
+
+def requests(house: House) -> list[Batch]:
+    return [house.batch(30, {"name": "GET /", "kind": "server", "status": 200})]
+
+
+def parses(house: House, *, failed: Mapping[str, int]) -> Iterator[Batch]:
+    for platform in PLATFORMS:
+        columns = {"name": "parse_playlist", "kind": "internal", "platform": platform}
+        bad = failed.get(platform, 0)
+        yield house.batch(10 - bad, {**columns, "outcome": "ok"})
+        yield house.batch(bad, {**columns, "outcome": "failed"}, took_ns=SECOND)
+
+
+def payments(house: House, provider: str) -> Batch:
+    return house.batch(10, {"name": "payment", "kind": "internal", "provider": provider, "status": "ok"})
 
 
 def manual_of(text: str) -> Manual:

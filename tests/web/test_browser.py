@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -14,6 +15,7 @@ from watchkeeper.web.doors import Doors
 from watchkeeper.web.render import STATIC
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE_MS = 30_000  # a busy machine is slow, which is no fault of a page
 PATHS = (
     "/",
     "/objectives/parse-success",
@@ -29,7 +31,7 @@ PATHS = (
     "/find?q=parse",
     "/nothing-here",
 )
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1240, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1240, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
@@ -41,6 +43,9 @@ if not (STATIC / "vendor" / "htmx.min.js").exists():
     pytest.skip("static/vendor is empty: build the package first (make env)", allow_module_level=True)
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402  # only where a browser is
+
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -83,6 +88,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page that fails its test when the browser has anything to complain about."""
     context = browser.new_context(**{**LOOKS["light"], **getattr(request, "param", {})})
+    context.set_default_timeout(PATIENCE_MS)
     opened, complaints = context.new_page(), []
     opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))

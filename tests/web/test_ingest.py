@@ -3,6 +3,7 @@
 import gzip
 import json
 from contextlib import suppress
+from typing import Any
 
 import anyio
 import pytest
@@ -27,7 +28,9 @@ PROTOBUF = {"content-type": "application/x-protobuf"}
 ADDRESSES = ("/v1/traces", "/v1/metrics", "/v1/logs", "/v1/events")
 
 
-def span(house: House, *, outcome: str = "ok", starts_ns: int | None = None, ends_ns: int | None = None) -> dict:
+def span(
+    house: House, *, outcome: str = "ok", starts_ns: int | None = None, ends_ns: int | None = None
+) -> dict[str, Any]:
     now = house.clock.now_ns()
     return {
         "name": "parse_playlist",
@@ -43,7 +46,7 @@ def span(house: House, *, outcome: str = "ok", starts_ns: int | None = None, end
     }
 
 
-def traces(*spans: dict) -> bytes:
+def traces(*spans: dict[str, Any]) -> bytes:
     return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": list(spans)}]}]}).encode()
 
 
@@ -200,7 +203,7 @@ def test_a_sender_comes_back_when_we_cannot_write(house, client, monkeypatch):
 def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
     monkeypatch.setattr(ingest, "READ_SECONDS", 0.0)
 
-    async def never() -> dict:
+    async def never() -> dict[str, Any]:
         await anyio.sleep_forever()
         raise AssertionError
 

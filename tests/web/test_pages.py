@@ -2,6 +2,7 @@
 
 import json
 
+import httpx2
 import pytest
 
 from tests.web.house import ADDRESS, House, calm, manual_of, storm
@@ -249,7 +250,7 @@ def test_faults_say_when_they_show_and_are_switched_by_forms(stormy):
     }
     answer = {"http://127.0.0.1:9/faults": {"faults": [fault]}, "http://127.0.0.1:9/faults/storm": fault}
     for url, told in answer.items():
-        network.answers(url, lambda _call, told=told: _json(told))
+        network.answers(url, httpx2.Response(200, json=told))
     with stormy.client(control="http://127.0.0.1:9", client=network.client(stormy.clock)) as client:
         page = client.get("/faults").text
         client.post("/faults/storm", content="on=false", headers=FORM)
@@ -301,9 +302,3 @@ objectives: {orders: {indicator: orders, targets: [">= 99% over 7d"], agreements
     assert view.headline == "Shop: 1 objective is breached"
     assert "Agreements (SLA)" in text
     assert nanoseconds(house.clock.now()) == house.clock.now_ns()
-
-
-def _json(told):
-    import httpx2
-
-    return httpx2.Response(200, json=told)

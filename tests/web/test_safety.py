@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 from starlette.routing import Mount
@@ -13,7 +14,7 @@ from watchkeeper.web.safety import HEADERS
 EVIL = "http://evil.example"
 
 
-def every(routes: Iterable) -> Iterator:
+def every(routes: Iterable[Any]) -> Iterator[Any]:
     """The routes, and those of included routers."""
     for route in routes:
         inner = getattr(route, "original_router", None)
