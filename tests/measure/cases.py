@@ -1,5 +1,6 @@
 """
-A random case for the oracle: a manual, a life of batches, resends, restarts and reloads, and questions at random instants.
+A random case for the oracle: a manual, a life of batches, resends, restarts and reloads, and questions at random
+instants.
 """
 
 import random
@@ -8,7 +9,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -141,18 +144,23 @@ class Case:
     """
 
     def __init__(self, seed: int, folder: Path) -> None:
+        # Cases share manuals, because reading one costs more than a whole life under it.
+        self._write_manual(random.Random(seed // 10))
         self.random = random.Random(seed)
-        pick = self.random.choice
-        self.zone = pick(ZONES)
-        self.shapes = {name: self._set(SHAPES[name]) for name in self.random.sample(sorted(SHAPES), pick((1, 1, 2)))}
-        self.period = pick(("week", "month"))
-        self.limits: dict[str, set[tuple[Fraction, bool]]] = {name: self._some_limits() for name in self.shapes}
-        start = datetime.fromisoformat(pick(STARTS)).replace(tzinfo=ZoneInfo(pick((self.zone, "UTC"))))
+        start = datetime.fromisoformat(self.random.choice(STARTS)).replace(tzinfo=ZoneInfo(self.zone))
         self.clock = Clock(at=int(start.timestamp()) * S + self.random.randrange(3600 * S))
         self.oracle = Oracle(zone=ZoneInfo(self.zone))
         self.path = folder / f"log{seed}.db"
         self.sent: list[tuple[bytes, Batch]] = []
         self.keys = 0
+
+    def _write_manual(self, random_: random.Random) -> None:
+        pick = random_.choice
+        self.zone, self.period = pick(ZONES), pick(("week", "month"))
+        names = random_.sample(sorted(SHAPES), pick((1, 1, 2)))
+        self.shapes = {name: _with_times(SHAPES[name], random_) for name in names}
+        self.revisions = [{name: _some_limits(random_) for name in names} for _ in range(3)]
+        self.limits = self.revisions[0]
 
     # --- the life
 
@@ -177,6 +185,11 @@ class Case:
             self.log.close()
 
     def _open(self) -> None:
+        empty = self.path.with_name("empty.db")
+        if not empty.exists():
+            DeltaLog(empty).close()
+        if not self.path.exists():
+            copyfile(empty, self.path)
         self.log = DeltaLog(self.path)
         self.log._writer.execute("PRAGMA synchronous = OFF")  # a crash of the machine is not what is tested here
         self.intake = self._intake()
@@ -203,9 +216,7 @@ class Case:
             self.intake.fold_now()
         if self.random.random() < 0.5:
             self._pass_time()
-        for name in self.shapes:
-            if self.random.random() < 0.4:
-                self.limits[name] = self._some_limits()
+        self.limits = self.random.choice(self.revisions)
         self.log.close()
         self._open()
 
@@ -261,22 +272,34 @@ class Case:
         )
 
     def _attributes(self, signal: str, kind: str) -> dict[str, Any]:
-        pick = self.random.choice
-        found: dict[str, Any] = {
-            "spans": lambda: {
-                "name": pick(("job", "job", "other")),
-                "kind": pick(("server", "server", "client")),
-                "route": pick(("/api/a", "/api/b", "/x")),
-                "outcome": pick(("ok", "ok", "failed")),
-                "status": pick(STATUSES),
-                "platform": pick(PLATFORMS),
-            },
-            "checks": lambda: {"check": pick(("home", "home", "away")), "ok": pick((True, True, False, 1)), "region": pick(("eu", "us"))},
-            "events": lambda: {"type": pick(("pay", "pay", "other")), "amount": pick((1, 2.5, "7", True, -3, 0.25)), "platform": pick(PLATFORMS)},
-            "metrics": lambda: {"name": "wait" if kind == "buckets" else pick(("cpu", "wait")), "platform": pick(PLATFORMS), "outcome": pick(("late", "fine"))},
-        }[signal]()  # fmt: skip
+        found = getattr(self, f"_of_{signal}")(kind)
         needed = ("name", "check") if signal in ("checks", "metrics") else ()
         return {name: value for name, value in found.items() if name in needed or self.random.random() < 0.9}
+
+    def _of_spans(self, _kind: str) -> dict[str, Any]:
+        pick = self.random.choice
+        return {
+            "name": pick(("job", "job", "other")),
+            "kind": pick(("server", "server", "client")),
+            "route": pick(("/api/a", "/api/b", "/x")),
+            "outcome": pick(("ok", "ok", "failed")),
+            "status": pick(STATUSES),
+            "platform": pick(PLATFORMS),
+        }
+
+    def _of_checks(self, _kind: str) -> dict[str, Any]:
+        pick = self.random.choice
+        return {"check": pick(("home", "home", "away")), "ok": pick((True, False, 1)), "region": pick(("eu", "us"))}
+
+    def _of_events(self, _kind: str) -> dict[str, Any]:
+        pick = self.random.choice
+        amount = pick((1, 2.5, "7", True, -3, 0.25))
+        return {"type": pick(("pay", "pay", "other")), "amount": amount, "platform": pick(PLATFORMS)}
+
+    def _of_metrics(self, kind: str) -> dict[str, Any]:
+        pick = self.random.choice
+        name = "wait" if kind == "buckets" else pick(("cpu", "wait"))
+        return {"name": name, "platform": pick(PLATFORMS), "outcome": pick(("late", "fine"))}
 
     def _number(self, signal: str, kind: str) -> Any:
         if kind == "buckets":
@@ -289,42 +312,37 @@ class Case:
 
     # --- the manual
 
-    def _set(self, shape: Shape) -> Shape:
-        pick = self.random.choice
-        said = replace(
-            shape.said,
-            delay=pick((0, 0, 45, 1800)) * S,
-            lateness=pick((600, 3600, 3600, 10_000)) * S,
-            speaks=pick((10, 60, 3600)) * S,
-        )
-        return replace(shape, said=said)
-
-    def _some_limits(self) -> set[tuple[Fraction, bool]]:
-        return {(self.random.choice(LIMITS), self.random.random() < 0.5) for _ in range(self.random.randint(0, 2))}
-
     def _plan(self) -> Plan:
-        loaded = load_text(self._text())
-        assert isinstance(loaded, Loaded), loaded
-        return plan_of(loaded.manual)
+        return _plan_of(self._text())
 
     def _text(self) -> str:
-        lines = ["watchkeeper: 1", "manual: Case", f"zone: {self.zone}", "streams:"]
+        lines = [f"watchkeeper: 1\nmanual: Case\nzone: {self.zone}\nstreams:"]
         for name, shape in self.shapes.items():
             said = shape.said
             more = f"delay: {said.delay // S}s, lateness: {said.lateness // S}s, speaks_every: {said.speaks // S}s"
             lines.append(f"  {name}: {{{shape.stream}, {more}}}")
         lines.append("indicators:")
-        lines += [f"  {name}: {{{', '.join(filter(None, (f'from: {name}', shape.indicator)))}}}" for name, shape in self.shapes.items()]  # fmt: skip
-        lines += ["checks:", "  home: {http: 'http://127.0.0.1:1/', every: 1m}", "severities: {P1: {title: Bad}}"]
-        lines += ["objectives:", *(f"  {name}: {{indicator: {name}, targets: ['mean < {_written(Fraction(9), shape.said.scale)} over this {self.period}']}}" for name, shape in self.shapes.items())]  # fmt: skip
-        lines.append("alerts:")
         for name, shape in self.shapes.items():
-            held = [f"p90 {'<=' if inclusive else '<'} {_written(limit, shape.said.scale)} over 15m" for limit, inclusive in sorted(self.limits[name])]  # fmt: skip
-            for i, condition in enumerate(
-                [*held, *filter(None, [shape.strikes]), f"mean > {_written(Fraction(1), shape.said.scale)} over 5m"]
-            ):
+            lines.append(f"  {name}: {{{', '.join(filter(None, (f'from: {name}', shape.indicator)))}}}")
+        lines.append(
+            "checks: {home: {http: 'http://127.0.0.1:1/', every: 1m}}\nseverities: {P1: {title: Bad}}\nobjectives:"
+        )
+        for name, shape in self.shapes.items():
+            target = f"mean < {_written(Fraction(9), shape.said.scale)} over this {self.period}"
+            lines.append(f"  {name}: {{indicator: {name}, targets: '{target}'}}")
+        lines.append("alerts:")
+        for name in self.shapes:
+            for i, condition in enumerate(self._conditions(name)):
                 lines.append(f"  {name}-{i}: {{indicator: {name}, when: '{condition}', severity: P1}}")
         return "\n".join(lines) + "\n"
+
+    def _conditions(self, name: str) -> list[str]:
+        shape = self.shapes[name]
+        held = [
+            (("<=" if inclusive else "<"), _written(limit, shape.said.scale)) for limit, inclusive in self.limits[name]
+        ]
+        strikes = [shape.strikes] if shape.strikes else []
+        return [*sorted(f"p90 {op} {limit} over 15m" for op, limit in held), *strikes, "count > 1 over 5m"]
 
     # --- what is asked
 
@@ -335,10 +353,10 @@ class Case:
             labels: list[tuple[str, str] | None] = [None]
             for label in shape.labels:
                 labels += [(label, value) for value in self.intake.engine.labels(name, label)]
-            for label in labels:
+            for one in labels:
                 window = self.random.choice(WINDOWS) * S
-                self._compare_one(name, shape.said, label, window=window)
-                self._compare_one(name, shape.said, label, period=self.period)
+                self._compare_one(name, shape.said, one, window=window)
+                self._compare_one(name, shape.said, one, period=self.period)
 
     def _compare_one(
         self, name: str, said: Said, label: tuple[str, str] | None, *, window: int | None = None, period: str = ""
@@ -363,6 +381,27 @@ class Case:
             under = answer.under[bound(limit, inclusive=inclusive, scale=said.scale)]
             wanted = self.oracle.under(said, events, (name, limit, inclusive))
             assert (under.sure, under.most) == wanted, (name, label, limit, inclusive, under, wanted)
+
+
+def _with_times(shape: Shape, random_: random.Random) -> Shape:
+    said = replace(
+        shape.said,
+        delay=random_.choice((0, 0, 45, 1800)) * S,
+        lateness=random_.choice((600, 3600, 3600, 10_000)) * S,
+        speaks=random_.choice((10, 60, 3600)) * S,
+    )
+    return replace(shape, said=said)
+
+
+def _some_limits(random_: random.Random) -> set[tuple[Fraction, bool]]:
+    return {(random_.choice(LIMITS), random_.random() < 0.5) for _ in range(random_.randint(0, 2))}
+
+
+@lru_cache(maxsize=8)
+def _plan_of(text: str) -> Plan:
+    loaded = load_text(text)
+    assert isinstance(loaded, Loaded), loaded
+    return plan_of(loaded.manual)
 
 
 def batch_of(events: Sequence[Event]) -> Batch:

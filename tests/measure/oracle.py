@@ -1,18 +1,20 @@
 """
 What would somebody answer who keeps every event and adds them up by hand?
 
-Written from the sentences of the design on measuring, with the standard library only, and sharing no code with the engine:
+Written from the sentences of the design on measuring, with the standard library only, and sharing no code with the
+engine:
 
-- an event counts where its stream, `only` and `except` say so, in its own time, if it is not older than the lateness when
-  it arrives, nor more than a minute ahead; it is seen once its slot has opened;
-- a window of length W at t is the open slot and all whole slots back to floor((t - W) / slot), in the finest of the rings
-  (10 s, 2 min, 1 h) that still reaches it from now;
+- an event counts where its stream, `only` and `except` say so, in its own time, if it is not older than the lateness
+  when it arrives, nor more than a minute ahead; it is seen once its slot has opened;
+- a window of length W at t is the open slot and all whole slots back to floor((t - W) / slot), in the finest of the
+  rings (10 s, 2 min, 1 h) that still reaches it from now;
 - a calendar window begins at its local midnight and is cut by no slot but the open one;
-- an event is held against a threshold that the manual named when it arrived; a bucket lies under a threshold when it ends
-  at or before it, and beyond when it begins at or after it; all else is open;
+- an event is held against a threshold that the manual named when it arrived; a bucket lies under a threshold when it
+  ends at or before it, and beyond when it begins at or after it; all else is open;
 - a slot is known when a source spoke in it, or within `speaks_every` before it.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -168,10 +170,10 @@ class Oracle:
     def _heard(self, said: Said, now: int, start: int, at: int) -> tuple[int, int, int | None]:
         slot = _ring(now - start + said.speaks)
         spoke = sorted({time for batch in self.batches for time in _times(batch, said)})
-        seen = {time // slot for time in spoke if time // FINE <= now // FINE}
+        seen = [time // slot for time in spoke if time // FINE <= now // FINE]
         reach = max(1, -(-said.speaks // slot))
         asked = range(start // slot, at // slot + 1)
-        known = sum(any(one - back in seen for back in range(reach)) for one in asked)
+        known = sum(bisect_right(seen, one) > bisect_right(seen, one - reach) for one in asked)
         return known, len(asked), (spoke[0] // FINE * FINE if spoke else None)
 
     def _period(self, period: str, at: int) -> tuple[int, int]:
