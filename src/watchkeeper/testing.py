@@ -29,7 +29,7 @@ from watchkeeper.act.sender import Sender
 from watchkeeper.act.turn import standing_of, take_turn
 from watchkeeper.act.watch import AlertView, Watch
 from watchkeeper.decide.objectives import ObjectiveStatus
-from watchkeeper.decide.values import AlertMemory, Incident
+from watchkeeper.decide.values import AlertMemory, Finding, Incident
 from watchkeeper.manual.load import Loaded, load, load_text
 from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.manual.model.manual import Manual
@@ -345,6 +345,15 @@ class Story:
             if key.rule == rule and ({key.label: key.value} if key.label else {}) == label:
                 return view
         raise KeyError(f"{rule} {label or ''}".strip())
+
+    def finding(self, rule: str, **label: str) -> Finding:
+        """
+        What the condition of an alert comes to just now, with its numbers; KeyError where nothing was ever asked.
+        """
+        found = self.view(rule, **label).finding
+        if found is None:
+            raise KeyError(f"nothing was found about {rule}")
+        return found
 
     def objective(self, name: str) -> ObjectiveStatus:
         """

@@ -115,6 +115,8 @@ def test_an_event_rule_fires_once_for_what_is_new_and_closes_by_itself():
 
     taken = happened(memory, [5, 11, 12, 13], now_ns=20)
 
+    assert taken.transition is not None
+    assert taken.transition.finding is not None
     assert taken.transition.new is State.FIRING
     assert taken.transition.finding.numbers.events == 3
     assert (taken.memory.state, taken.memory.event_ns, taken.transition.since_ns) == (State.RESOLVED, 13, 11)
@@ -124,6 +126,7 @@ def test_an_event_rule_fires_once_for_what_is_new_and_closes_by_itself():
 def test_a_withdrawn_alert_runs_no_clock_and_comes_back_afresh():
     firing = walk("hu", Timing())[1].memory
     gone = withdraw(firing, now_ns=5 * MINUTE)
+    assert gone.transition is not None
     assert gone.transition.old is State.FIRING
     assert (gone.memory.state, gone.memory.unknown_since_ns) == (State.WITHDRAWN, None)
     assert withdraw(AlertMemory(key=AlertKey(rule="disk")), now_ns=1).transition is None

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from tests.decide.said import said
 from watchkeeper.decide.conditions import Asked, judge
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import Truth
-from watchkeeper.manual.condition.parser import parse
 from watchkeeper.measure.answers import Answer, Under
 
 SECOND = 10**9
@@ -46,7 +46,7 @@ def results(*oks):
 
 
 def found(when, *answers, **asked):
-    one = judge(parse(when), Asked(answers=answers, **asked))
+    one = judge(said(when), Asked(answers=answers, **asked))
     return one.truth, one.reason
 
 
@@ -167,8 +167,8 @@ def test_strikes_are_counted_result_by_result(when, oks, expected, good):
 
 
 def test_strikes_say_how_many_there_were():
-    one = judge(parse("2 in a row"), Asked(answers=(results(0, 1, 0, 0, 0),), good=True))
-    assert (one.numbers.value, one.numbers.limit) == (3, 2)
+    one = judge(said("2 in a row"), Asked(answers=(results(0, 1, 0, 0, 0),), good=True))
+    assert (one.numbers.value, one.numbers.limit) == (Fraction(3), Fraction(2))
 
 
 @pytest.mark.parametrize("when", ["2 in a row", "last > 1s"])
@@ -211,7 +211,7 @@ def test_of_all_values_one_in_which_nothing_happened_says_nothing():
 
 def test_those_in_which_it_holds_are_named():
     by_value = {name: Asked(answers=(results(ok, ok),), good=True) for name, ok in (("a", 0), ("b", 1), ("c", 0))}
-    assert judge(parse("2 in a row in any region"), Asked(answers=(), by_value=by_value)).others == ("a", "c")
+    assert judge(said("2 in a row in any region"), Asked(answers=(), by_value=by_value)).others == ("a", "c")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_where_nothing_is_allowed_one_bad_event_settles_it_however_little_was_he
     ],
 )
 def test_burn_is_the_bad_share_over_the_allowed_one(target, allowed, answer, good, expected):
-    asked = {"target": parse(target), "allowed": Fraction(allowed), "good": good}
+    asked = {"target": said(target), "allowed": Fraction(allowed), "good": good}
     assert found("burn > 14.4 over 1h", answer, **asked) == expected
 
 
@@ -284,7 +284,7 @@ def test_a_comparison_that_must_hold_several_times_in_a_row_is_not_judged_as_if_
 
 def test_the_numbers_are_those_of_the_window():
     answer = seen(212, 198, start_ns=5 * SECOND)
-    numbers = judge(parse("< 95% over 15m"), Asked(answers=(answer,), good=True, at_least=20)).numbers
+    numbers = judge(said("< 95% over 15m"), Asked(answers=(answer,), good=True, at_least=20)).numbers
     assert (numbers.value, numbers.limit) == (Fraction(99, 106), Fraction(19, 20))
     assert (numbers.hits, numbers.hits_are, numbers.events, numbers.at_least) == (198, "good", 212, 20)
     assert (numbers.start_ns, numbers.window_ns, numbers.known, numbers.slots) == (5 * SECOND, 895 * SECOND, 90, 90)

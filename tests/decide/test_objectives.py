@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
+from tests.decide.said import said
 from watchkeeper.decide.budgets import budget_of
 from watchkeeper.decide.objectives import Standing, objective_status, target_status, worst
-from watchkeeper.manual.condition.parser import parse
 from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.measure.answers import Answer, Under
 
@@ -55,7 +55,7 @@ def seen(count, matched=0, *, known=720, slots=720, born_ns=0, **more):
     ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_a_target_stands(indicators, target, name, answer, standing):
-    assert target_status(parse(target), answer, indicators[name]).standing is standing
+    assert target_status(said(target), answer, indicators[name]).standing is standing
 
 
 @pytest.mark.parametrize(
@@ -73,22 +73,22 @@ def test_a_target_stands(indicators, target, name, answer, standing):
 )
 def test_a_window_is_judged_when_half_of_what_could_be_heard_was(indicators, known, born_day, standing):
     born_ns = None if born_day is None else born_day * DAY
-    status = target_status(parse(">= 99%"), seen(10, 10, known=known, born_ns=born_ns), indicators["good"])
+    status = target_status(said(">= 99%"), seen(10, 10, known=known, born_ns=born_ns), indicators["good"])
     assert status.standing is standing
 
 
 def test_a_young_window_says_since_when(indicators):
-    young = target_status(parse(">= 99%"), seen(10, 10, known=24, born_ns=29 * DAY), indicators["good"])
-    old = target_status(parse(">= 99%"), seen(10, 10), indicators["good"])
+    young = target_status(said(">= 99%"), seen(10, 10, known=24, born_ns=29 * DAY), indicators["good"])
+    old = target_status(said(">= 99%"), seen(10, 10), indicators["good"])
     assert (young.since_ns, old.since_ns) == (29 * DAY, None)
 
 
 def test_an_objective_stands_as_its_worst_target_or_agreement(indicators):
     answer = seen(100, 96)
-    assert objective_status("o", [(parse(">= 90%"), answer)], [], indicators["good"]).standing is Standing.MET
-    both = [(parse(">= 90%"), answer), (parse(">= 97%"), answer)]
+    assert objective_status("o", [(said(">= 90%"), answer)], [], indicators["good"]).standing is Standing.MET
+    both = [(said(">= 90%"), answer), (said(">= 97%"), answer)]
     assert objective_status("o", both, [], indicators["good"]).standing is Standing.BREACHED
-    broken = objective_status("o", both[:1], [(parse(">= 97% over 1h"), answer)], indicators["good"])
+    broken = objective_status("o", both[:1], [(said(">= 97% over 1h"), answer)], indicators["good"])
     assert broken.standing is Standing.BREACHED
 
 
@@ -110,10 +110,11 @@ def test_unknown_is_worse_than_at_risk_and_better_than_breached():
     ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_a_budget_is_spent_by_what_its_own_target_calls_bad(indicators, target, name, answer, spent, left_minutes):
-    budget = budget_of(parse(target), answer, indicators[name])
+    budget = budget_of(said(target), answer, indicators[name])
+    assert budget is not None
     assert budget.spent == spent
     assert budget.left_ns == (None if left_minutes is None else round(left_minutes * 60 * 10**9))
 
 
 def test_a_mean_has_no_budget(indicators):
-    assert budget_of(parse("mean < 2s"), seen(1), indicators["time"]) is None
+    assert budget_of(said("mean < 2s"), seen(1), indicators["time"]) is None

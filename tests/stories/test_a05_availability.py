@@ -19,7 +19,7 @@ def test_a05_fires_below_99_5_percent_of_five_minutes_and_resolves_when_they_are
     told.at("12:10")
 
     assert about(told, "availability") == ["12:01 P2 firing availability", "12:05 P2 resolved availability"]
-    assert told.view("availability").rule.alert.runbook == "redis-outage"
+    assert told.manual.alerts["availability"].runbook == "redis-outage"
 
 
 def test_a05_says_nothing_about_a_night_with_a_dozen_requests():

@@ -17,4 +17,4 @@ def test_a08_fires_for_the_provider_that_fails_and_not_for_the_other():
     stripe = "payment-errors[provider=stripe]"
     assert about(told, "]") == [f"12:08 P2 firing {stripe}", f"12:42 P2 resolved {stripe}"]
     assert told.alert("payment-errors", provider="paystack").state is State.INACTIVE
-    assert told.view("payment-errors", provider="stripe").rule.alert.runbook == "payment-webhook-retries"
+    assert told.manual.alerts["payment-errors"].runbook == "payment-webhook-retries"

@@ -30,14 +30,14 @@ def test_a12_two_regions_twice_in_a_row_fire_p1_and_one_good_answer_resolves():
 
 def test_a12_nobody_who_asks_is_not_an_application_that_is_well():
     told = asked(story("jamfind"), 3)
-    assert told.view("unreachable").finding.truth is Truth.CLEAR
+    assert told.finding("unreachable").truth is Truth.CLEAR
 
     told.run(minutes=5)
 
-    found = told.view("unreachable").finding
+    found = told.finding("unreachable")
     assert (found.truth, found.reason) == (Truth.UNKNOWN, Reason.NOT_HEARD)
 
 
 def test_a12_two_regions_that_were_never_heard_leave_it_unknown():
     told = story("jamfind").check("health", ok=False, region="europe").check("health", ok=False, region="europe")
-    assert told.view("unreachable").finding.truth is Truth.UNKNOWN
+    assert told.finding("unreachable").truth is Truth.UNKNOWN

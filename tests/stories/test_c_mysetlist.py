@@ -42,7 +42,7 @@ def test_c16_answers_slower_by_half_than_a_week_ago_are_told():
     told.clock.move(days=7, hours=-1)  # nobody takes a turn meanwhile
 
     requests(told, took=0.25).at("12:10").quiet()
-    assert told.view("degraded").finding.truth is Truth.CLEAR
+    assert told.finding("degraded").truth is Truth.CLEAR
     requests(told, took=0.4).at("12:30")
 
     assert about(told, "firing degraded") == ["12:10 info firing degraded"]  # of p95, after the slowest twentieth

@@ -35,7 +35,7 @@ def test_e26_three_patches_between_two_turns_are_one_message_that_counts_them():
     told = story("zzik").run(minutes=1)
     told.traffic(users={"name": "dependency-patch", "user": "bot"}, per_minute=6, minutes=0.5).run(minutes=5)
     assert about(told, "dependency-updates") == ["11:31 P3 event dependency-updates"]
-    assert told.view("dependency-updates").row.numbers["events"] == 3
+    assert told.letters[-1].data["numbers"]["events"] == 3
 
 
 def test_e02_the_first_duplicate_breaks_a_target_of_zero():

@@ -43,7 +43,7 @@ def test_an_alert_whose_label_is_no_longer_watched_is_withdrawn(failing):
 
 def test_a_changed_threshold_keeps_history_and_is_judged_at_once(failing):
     failing.reload(manual("< 50% over 10m"))
-    found = failing.view("orders", country="de").finding
+    found = failing.finding("orders", country="de")
     assert (found.truth, found.numbers.events, found.numbers.hits) == (Truth.CLEAR, 301, 241)
     assert failing.messages[-1] == "12:02 P2 resolved orders[country=de]"
 
@@ -51,13 +51,13 @@ def test_a_changed_threshold_keeps_history_and_is_judged_at_once(failing):
 def test_a_renamed_indicator_keeps_its_history(failing):
     failing.reload(manual(name="orders-ok"))
     assert failing.alert("orders", country="de").state is State.FIRING
-    assert failing.view("orders", country="de").finding.numbers.events == 301
+    assert failing.finding("orders", country="de").numbers.events == 301
     assert len(failing.messages) == 1
 
 
 def test_a_new_meaning_starts_its_own_history_and_holds_what_fired(failing):
     failing.reload(manual(good='outcome == "paid"'))
-    found = failing.view("orders", country="de").finding
+    found = failing.finding("orders", country="de")
     assert found is not None
     assert failing.alert("orders", country="de").state is State.FIRING
     assert failing.alert("orders", country="de").unknown_since_ns is not None
@@ -65,7 +65,7 @@ def test_a_new_meaning_starts_its_own_history_and_holds_what_fired(failing):
     orders(failing, "paid").at("12:30")
 
     assert failing.alert("orders", country="de").state is State.RESOLVED
-    assert failing.view("orders", country="de").finding.reason is Reason.CLEAR
+    assert failing.finding("orders", country="de").reason is Reason.CLEAR
 
 
 def test_a_bad_manual_leaves_the_old_one_running(failing):

@@ -1,8 +1,8 @@
 """
 If this goes wrong now, when does the alert fire, and once it is mended, when does it resolve?
 
-Arithmetic on the window as it stands: with the traffic of the window going on and a share f of it failing, the bad share
-climbs from what it is to the limit.
+Arithmetic on the window as it stands: with the traffic of the window going on and a share f of it failing, the bad
+share climbs from what it is to the limit.
 
 >>> from fractions import Fraction
 >>> window = Window(length_ns=900 * 10**9, age_ns=900 * 10**9, events=900, bad=0)
@@ -16,9 +16,12 @@ from fractions import Fraction
 
 from watchkeeper.act.watch import AlertView, Watch
 from watchkeeper.decide.rules import Rule, windows_of
-from watchkeeper.manual.condition.ast import Ratio
+from watchkeeper.manual.condition.ast import Age, Bad, InARow, Last, Left, Op, Ratio
 from watchkeeper.manual.units import Quantity
 from watchkeeper.measure.answers import Question, Span
+from watchkeeper.measure.probing import TIMEOUT_NS
+
+_BELOW, _ABOVE = (Op.LT, Op.LE), (Op.GT, Op.GE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,8 @@ class Window:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """
-    One alert under a fault that fails a share of its events: by when it fires, and by when it resolves once the fault is gone.
+    One alert under a fault that fails a share of its events: by when it fires, and by when it resolves should the fault
+    end now.
 
     None where it cannot be said, with `why_not`.
     """
@@ -63,8 +67,9 @@ def fires_in_ns(window: Window, *, limit: Fraction, failing: Fraction, at_least:
     grows = (limit * window.events - window.bad) / (rate * (failing - limit))
     slides = window.length_ns * (limit - before) / (failing - before)
     needed = Fraction(max(0, (at_least or 0) - window.events)) / rate
+    dark = Fraction(window.length_ns, 2) - window.age_ns  # until half of it is heard nobody can say
     fits = window.age_ns + grows <= window.length_ns
-    return int(max(grows if fits else slides, needed))
+    return int(max(grows if fits else slides, needed, dark))
 
 
 def forecasts(watch: Watch, *, touches: list[str], label: dict[str, str], failing: Fraction | None) -> list[Forecast]:
@@ -81,21 +86,56 @@ def forecasts(watch: Watch, *, touches: list[str], label: dict[str, str], failin
 
 
 def _forecast(watch: Watch, view: AlertView, rule: Rule, failing: Fraction | None) -> Forecast:
-    key = str(view.memory.key)
-    indicator = watch.standing.manual.indicators.get(rule.indicator)
-    windows = [] if rule.condition is None else windows_of(rule.condition)
-    window = windows[-1] if windows else None
-    if rule.condition is None or indicator is None or not isinstance(window, Span):
+    key, now_ns = str(view.memory.key), watch.clock.now_ns()
+    windows = _rolling(rule)
+    if rule.condition is not None and isinstance(rule.condition.strikes, InARow):
+        return _of_strikes(watch, key, rule, rule.condition.strikes.n)
+    if not windows:
         return Forecast(alert=key, why_not="it does not count over a rolling window")
-    resolves = watch.clock.now_ns() + window.ns + rule.timing.resolve_after_ns + _slack_ns(watch, window.ns)
-    limit = _limit(rule)
+    over = [now_ns + window.ns + rule.timing.resolve_after_ns + _slack_ns(watch, window.ns) for window in windows]
+    limit, resolves = _limit(rule), min(over)  # of a pair, the first window that is clear ends it
     if limit is None or failing is None:
         return Forecast(alert=key, resolves_ns=resolves, why_not="how much of it fails is not known beforehand")
-    in_ns = fires_in_ns(_window(watch, view, rule, window), limit=limit, failing=failing, at_least=rule.alert.at_least)
-    if in_ns is None:
+    fires = [_fires_by_ns(watch, view, rule, window, limit=limit, failing=failing) for window in windows]
+    known = [at_ns for at_ns in fires if at_ns is not None]
+    if len(known) < len(fires):
         return Forecast(alert=key, resolves_ns=resolves, why_not="the fault is too small for it, or nothing is heard")
-    fires = watch.clock.now_ns() + in_ns + rule.timing.hold_ns + _slack_ns(watch, window.ns)
-    return Forecast(alert=key, fires_ns=fires, resolves_ns=resolves)
+    return Forecast(alert=key, fires_ns=max(known) + rule.timing.hold_ns, resolves_ns=resolves)
+
+
+def _of_strikes(watch: Watch, key: str, rule: Rule, strikes: int) -> Forecast:
+    """
+    So many failed checks in a row, and one good one: each comes at the pace of the check, and takes its time.
+    """
+    manual = watch.standing.manual
+    indicator = manual.indicators.get(rule.indicator)
+    check = manual.checks.get(manual.streams[indicator.from_].check or "") if indicator else None
+    if check is None:
+        return Forecast(alert=key, why_not="nobody knows when the next result comes")
+    answer_ns = (check.timeout.ns if check.timeout else TIMEOUT_NS) + _slack_ns(watch, check.every.ns)
+    now_ns = watch.clock.now_ns()
+    return Forecast(
+        alert=key,
+        fires_ns=now_ns + strikes * check.every.ns + answer_ns + rule.timing.hold_ns,
+        resolves_ns=now_ns + check.every.ns + answer_ns + rule.timing.resolve_after_ns,
+    )
+
+
+def _fires_by_ns(
+    watch: Watch, view: AlertView, rule: Rule, window: Span, *, limit: Fraction, failing: Fraction
+) -> int | None:
+    found = _window(watch, view, rule, window)
+    in_ns = fires_in_ns(found, limit=limit, failing=failing, at_least=rule.alert.at_least)
+    return None if in_ns is None else watch.clock.now_ns() + in_ns + _slack_ns(watch, window.ns)
+
+
+def _rolling(rule: Rule) -> list[Span]:
+    """
+    The rolling windows in which the rule counts; none where it looks at something else.
+    """
+    if rule.condition is None or isinstance(rule.condition.measure, Age | Left | Last | Bad):
+        return []
+    return [window for window in windows_of(rule.condition) if isinstance(window, Span)]
 
 
 def _limit(rule: Rule) -> Fraction | None:
@@ -105,7 +145,7 @@ def _limit(rule: Rule) -> Fraction | None:
     condition = rule.condition
     if condition is None or rule.good is None or not isinstance(condition.measure, Ratio):
         return None
-    if not isinstance(condition.value, Quantity):
+    if not isinstance(condition.value, Quantity) or condition.op not in (_BELOW if rule.good else _ABOVE):
         return None
     return 1 - condition.value.value if rule.good else condition.value.value
 
