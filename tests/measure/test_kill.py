@@ -1,0 +1,199 @@
+"""
+Is every event counted exactly once, and does every transition have its notices, when the process is killed at any moment?
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from watchkeeper.manual.load import Loaded, load
+from watchkeeper.measure.answers import Question, Span
+from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.folding import restore
+from watchkeeper.measure.grid import FAST, HOUR
+from watchkeeper.measure.plan import plan_of
+from watchkeeper.measure.rows import Registry
+from watchkeeper.store import tables
+from watchkeeper.store.log import DeltaLog
+from watchkeeper.store.state import State
+
+MANUAL = """
+watchkeeper: 1
+manual: Shop
+streams: {jobs: {spans: 'name == "job"'}}
+indicators: {jobs: {from: jobs, bad: 'outcome == "failed"', by: [queue]}}
+alerts: {jobs: {indicator: jobs, when: "> 50% over 2m", each: queue, severity: P1}}
+severities: {P1: {title: Bad}}
+channels: {ops: {kind: webhook, address_env: NOWHERE}}
+routes: [{tell: ops}]
+"""
+SENDERS, SPANS = 4, 5
+
+
+class Load:
+    """
+    Senders that post bodies of spans, and post a body again until it is answered; what was answered is kept.
+    """
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.answered = [0] * SENDERS
+        self.again = 0  # bodies sent once more
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._send, args=(i,)) for i in range(SENDERS)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _send(self, sender: int) -> None:
+        n = 0
+        while not self._stop.is_set():
+            body = _body(sender, n, failed=n // 40 % 2 == 1)
+            while not self._post(body):
+                self.again += 1
+                self._stop_or(0.05)
+            self.answered[sender] += SPANS
+            n += 1
+            self._stop_or(0.01)
+
+    def _post(self, body: bytes) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("POST", "/v1/traces", body, {"Content-Type": "application/json"})
+            status = connection.getresponse().status
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+        assert status in (200, 503), status
+        return status == 200
+
+    def _stop_or(self, seconds: float) -> None:
+        threading.Event().wait(seconds)
+
+
+def _body(sender: int, n: int, *, failed: bool) -> bytes:
+    at = time.time_ns()  # noqa: TID251 the real process lives in real time
+    spans = [
+        {
+            "name": "job",
+            "traceId": f"{sender:08x}{n:08x}{i:016x}",
+            "spanId": f"{sender:04x}{n:08x}{i:04x}",
+            "startTimeUnixNano": str(at - 1_000_000),
+            "endTimeUnixNano": str(at),
+            "attributes": [
+                {"key": "outcome", "value": {"stringValue": "failed" if failed else "ok"}},
+                {"key": "queue", "value": {"stringValue": f"q{sender}"}},
+            ],
+        }
+        for i in range(SPANS)
+    ]
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).encode()
+
+
+@contextmanager
+def running(manual: Path, data: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    command = [sys.executable, "-m", "watchkeeper.cli.main", "up", str(manual), "--data", str(data), "--fast"]
+    environment = {**os.environ, "NOWHERE": "http://127.0.0.1:9/", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [*command, "--listen", "127.0.0.1:0", "--allow-private"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline()
+        assert "http://" in address, address
+        yield process, int(address.rsplit(":", 1)[1])
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def kill_often(folder: Path, kills: int, seed: int) -> tuple[Load, Path]:
+    """
+    Under load, kill the watch so many times; at last let every body be answered and end it in good order.
+    """
+    chance, load = random.Random(seed), Load()
+    manual, data = folder / "manual.yaml", folder / "data"
+    manual.write_text(MANUAL)
+    for kill in range(kills + 1):
+        with running(manual, data) as (process, load.port):
+            if kill == 0:
+                load.start()
+            if kill < kills:
+                threading.Event().wait(chance.uniform(0.1, 2.5))
+                process.kill()
+            else:
+                load.stop()
+                process.terminate()
+                process.wait(timeout=30)
+    return load, data
+
+
+def counted(data: Path, manual: Path) -> list[int]:
+    loaded = load(manual)
+    assert isinstance(loaded, Loaded)
+    log, now_ns = DeltaLog(data / "log.db"), time.time_ns()  # noqa: TID251 as above
+    try:
+        engine = Engine(plan_of(loaded.manual), Registry(log.intern, log.names()), FAST, now_ns=now_ns)
+        restore(log, engine, now_ns=now_ns)
+        window = Span(ns=6 * HOUR)
+        asked = [Question(indicator="jobs", window=window, label="queue", value=f"q{i}") for i in range(SENDERS)]
+        assert log.check() == []
+        return [answer.count for answer in engine.ask_all(asked, now_ns)]
+    finally:
+        log.close()
+
+
+def transitions_without_notices(data: Path) -> tuple[int, list[object]]:
+    state = State(data / "state.db")
+    try:
+        with state.reading() as view:
+            told = {row.transition_id for row in view.execute(select(tables.outbox))}
+            judged = {(row.alert_key, row.at_ns) for row in view.execute(select(tables.decisions))}
+            rows = [row for row in view.execute(select(tables.transitions)) if row.new in ("firing", "resolved")]
+        return len(rows), [row for row in rows if row.id not in told and (row.alert_key, row.at_ns) not in judged]
+    finally:
+        state.close()
+
+
+def check(folder: Path, kills: int, seed: int) -> None:
+    load, data = kill_often(folder, kills, seed)
+    assert counted(data, folder / "manual.yaml") == load.answered, f"seed {seed}"
+    assert load.again, "no body was cut off, so nothing was tried"
+    transitions, silent = transitions_without_notices(data)
+    assert silent == [], f"seed {seed}"
+    assert transitions, "no alert fired, so nothing was tried"
+
+
+def test_five_kills_under_load_lose_no_event_and_double_none(tmp_path: Path) -> None:
+    check(tmp_path, kills=5, seed=20261120)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(10))
+def test_a_hundred_kills_under_load_lose_no_event_and_double_none(tmp_path: Path, seed: int) -> None:
+    check(tmp_path, kills=10, seed=seed)
