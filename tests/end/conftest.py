@@ -7,10 +7,10 @@ How does a test drive the whole product, as its user would?
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -108,16 +108,22 @@ def demo() -> Iterator[Running]:
 
 
 def _ready(process: "subprocess.Popen[str]") -> Running:
-    assert process.stdout is not None
     said: list[str] = []
-    while "Ctrl-C" not in "".join(said):
-        readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
-        line = process.stdout.readline() if readable else ""
-        assert line, f"the demo said no more after {said}"
-        said.append(line)
+    done = threading.Event()
+    threading.Thread(target=_listen, args=(process, said, done), daemon=True).start()
+    assert done.wait(PATIENCE), f"the demo said no more after {said}"
     text = "".join(said)
     address = re.search(r"manual: (\S+)", text)
     receiver = re.search(r"receiver of alerts got\s+(\S+)", text)
     assert address, text
     assert receiver, text
     return Running(address=address[1], receiver=receiver[1], process=process, said=said)
+
+
+def _listen(process: "subprocess.Popen[str]", said: list[str], done: threading.Event) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        said.append(line)
+        if "Ctrl-C" in line:
+            break
+    done.set()

@@ -28,7 +28,7 @@ def test_a_vendor_storm_alerts_for_that_platform_alone_with_its_runbook_and_reso
     for other in ("apple", "deezer", "youtube"):
         assert alerts[f"parse-success[platform={other}]"]["state"] != "firing"
     incidents = demo.get("/api/v1/incidents")["incidents"]
-    assert [one["severity"] for one in incidents if "spotify" in one["title"]] == ["P2"]
+    assert [one["severity"] for one in incidents if spotify in one["alerts"]] == ["P2"]
 
     said = demo.run("fault", "vendor-429-storm", "off")
     assert "resolves by" in said
