@@ -44,7 +44,6 @@ if not (STATIC / "vendor" / "htmx.min.js").exists():
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402  # only where a browser is
 
-
 expect.set_options(timeout=PATIENCE_MS)
 
 

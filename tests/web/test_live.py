@@ -2,7 +2,8 @@
 
 import anyio
 
-from tests.web.house import House, calm
+from tests.web.house import ADDRESS, House, calm
+from watchkeeper.web.doors import Doors
 from watchkeeper.web.live import Live
 
 
@@ -17,8 +18,9 @@ class _Request:
         return self._looks < 0
 
 
-def heard(house: House, looks: int, happens) -> list[str]:
-    live, said = Live(house.watch, every_seconds=0.0), []
+def heard(house: House, looks: int, happens, closing=lambda: False) -> list[str]:
+    said: list[str] = []
+    live = Live(house.watch, Doors(address=ADDRESS, closing=closing), every_seconds=0.0)
 
     async def listen() -> None:
         async for line in live._changes(_Request(looks)):  # type: ignore[arg-type]  # only is_disconnected is asked
@@ -50,3 +52,7 @@ def test_a_transition_is_a_change(house):
     house.turn()
 
     assert house.watch.stamp() != before
+
+
+def test_the_stream_ends_with_the_server(house):
+    assert len(heard(house, 10, lambda _n: None, closing=lambda: True)) == 1

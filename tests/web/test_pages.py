@@ -6,8 +6,10 @@ import httpx2
 import pytest
 
 from tests.web.house import ADDRESS, House, calm, manual_of, storm
-from watchkeeper.manual.load import load_text
+from watchkeeper.manual.load import Loaded, load_files, load_text
 from watchkeeper.outside.clock import nanoseconds
+from watchkeeper.store import revisions
+from watchkeeper.store.revisions import RevisionRow
 from watchkeeper.testing import FakeNetwork
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.views.alerts import alert_page, alerts_view
@@ -209,6 +211,26 @@ def test_a_runbook_reads_as_the_document_that_it_is(house):
     assert [phase.name for phase in page.phases] == ["Immediate actions"]
     step = page.phases[0].steps[0]
     assert (step.head, step.rest, step.notes) == ("Scale back", "halve the parse requests to the platform", ("-50%",))
+
+
+def test_a_runbook_file_is_shown_as_the_document_that_it_is_and_runs_nothing(tmp_path):
+    loaded = load_files(
+        {
+            "manual.yaml": "watchkeeper: 1\nmanual: x\nrunbooks: {down: {title: It is down}}\n",
+            "runbooks/down.md": "Look at *it*.\n\n1. Restart\n\n<script>x()</script> [go](javascript:x())\n",
+        }
+    )
+    assert isinstance(loaded, Loaded), loaded
+    house = House.of(loaded.manual, tmp_path / "log.db")
+    with house.state.transaction() as tx:
+        revisions.add(tx, RevisionRow(loaded_at_ns=0, hash="1", source=dict(loaded.files)))
+    text = runbook_page("down", house.watch).text
+    house.close()
+
+    assert "<em>it</em>" in text
+    assert "<ol>" in text
+    assert "<script" not in text
+    assert "href" not in text
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from watchkeeper.measure.grid import Tier
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.merges import Exemplar, Merge
 from watchkeeper.outside.clock import Clock
-from watchkeeper.store import alerts, decisions, incidents, notices
+from watchkeeper.store import alerts, decisions, incidents, notices, revisions
 from watchkeeper.store.alerts import AlertRow, TransitionRow
 from watchkeeper.store.decisions import DecisionRow
 from watchkeeper.store.incidents import TimelineRow
@@ -164,6 +164,14 @@ class Watch:
         """
         with self.intake.lock:
             return self.intake.engine.labels(indicator, label)
+
+    def source(self, file: str) -> str:
+        """
+        A file of the manual as it was loaded; empty for one that it does not have.
+        """
+        with self.state.reading() as view:
+            row = revisions.by_id(view, self.standing.revision)
+        return "" if row is None else str(row.source.get(file, ""))
 
     def stamp(self) -> tuple[int, ...]:
         """

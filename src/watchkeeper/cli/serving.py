@@ -151,6 +151,7 @@ def serve(
         reload=daemon.reload,
         mistakes=lambda: daemon.mistakes,
         checks=daemon.health,
+        closing=lambda: server.should_exit,
     )
     app = create_app(daemon.watch, doors)
     config = uvicorn.Config(
@@ -162,9 +163,10 @@ def serve(
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=64 * 1024,
     )
+    server = Server(config, ending)
     daemon.start()
     try:
-        asyncio.run(_serve(Server(config, ending), bound, daemon, ready))
+        asyncio.run(_serve(server, bound, daemon, ready))
     finally:
         daemon.stop()
 

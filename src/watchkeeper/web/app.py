@@ -35,7 +35,7 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
         redoc_url=None,
     )
     ingest, pages = Ingest(watch), Pages(watch, doors)
-    for part in (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Live(watch), pages):
+    for part in (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Live(watch, doors), pages):
         app.router.routes.extend(part.routes())
     join_api(app, watch, doors)
 

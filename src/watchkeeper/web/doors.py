@@ -27,6 +27,10 @@ def _no_checks() -> Mapping[str, str]:
     return {}
 
 
+def _not_closing() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """
@@ -47,6 +51,7 @@ class Doors:
     reload: Callable[[], Mistakes | None] = _no_mistakes  # reads the manual again; the mistakes that kept it out
     mistakes: Callable[[], Mistakes | None] = _no_mistakes  # what is wrong on disk while an older manual runs
     checks: Callable[[], Mapping[str, str]] = _no_checks
+    closing: Callable[[], bool] = _not_closing  # whether the server is about to end, so that streams do too
 
     @property
     def hosts(self) -> frozenset[str]:

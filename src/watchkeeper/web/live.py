@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from watchkeeper.act.watch import Watch
+from watchkeeper.web.doors import Doors
 
 EVERY_SECONDS = 1.0
 AT_LEAST_EVERY = 5  # seconds: windows move on, also when nothing new came
@@ -24,8 +25,8 @@ class Live:
     The stream of changes.
     """
 
-    def __init__(self, watch: Watch, *, every_seconds: float = EVERY_SECONDS) -> None:
-        self._watch, self._every = watch, every_seconds
+    def __init__(self, watch: Watch, doors: Doors, *, every_seconds: float = EVERY_SECONDS) -> None:
+        self._watch, self._doors, self._every = watch, doors, every_seconds
 
     def routes(self) -> list[Route]:
         """
@@ -40,7 +41,7 @@ class Live:
     async def _changes(self, request: Request) -> AsyncIterator[str]:
         yield "retry: 2000\n\n: hello\n\n"
         before, quiet = await run_in_threadpool(self._watch.stamp), 0
-        while not await request.is_disconnected():
+        while not self._doors.closing() and not await request.is_disconnected():
             await asyncio.sleep(self._every)
             now, quiet = await run_in_threadpool(self._watch.stamp), quiet + 1
             if now == before and quiet < AT_LEAST_EVERY:

@@ -4,6 +4,7 @@ How does a view become a page, or a piece of one?
 Every page is one partial. Asked for by a person it is wrapped in the layout; asked for by htmx it comes alone.
 """
 
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +20,12 @@ from watchkeeper.web.doors import Doors
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
+
+
+#: A space between a number and its unit, between an hour and its minutes, or after a sign of comparison.
+_UNITS: Final = re.compile(
+    r"(?<=\d) (?=(?:%|ms|s|min|h|d|B|kB|MB|GB|TB)(?![\w-]))|(?<=\d [hd]) (?=\d)|(?<=[<>≤≥]) (?=\d)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,7 @@ class Renderer:
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=kept_together,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -72,6 +80,16 @@ class Renderer:
         body = page.render(view=view, partial=template, path=request.url.path, **more)
         headers = {"Vary": "HX-Request", "Cache-Control": "no-store"}
         return HTMLResponse(body, status_code=status, headers=headers)
+
+
+def kept_together(value: Any) -> Any:
+    """
+    Numbers stay on one line with their units.
+
+    >>> kept_together("is 82.4 %, below 95 % over 15 min, for 2 h 05")
+    'is 82.4\\xa0%, below 95\\xa0% over 15\\xa0min, for 2\\xa0h\\xa005'
+    """
+    return _UNITS.sub("\xa0", value) if type(value) is str else value
 
 
 class Assets(StaticFiles):

@@ -65,6 +65,7 @@ class ObjectiveRow:
     tank: Tank
     spark: Sketch
     alerts: tuple[AlertLine, ...]
+    unguarded: str  # why there are none
 
 
 def objective_row(status: ObjectiveStatus, watch: Watch, alerts: Sequence[AlertLine], *, fast: bool) -> ObjectiveRow:
@@ -90,7 +91,19 @@ def objective_row(status: ObjectiveStatus, watch: Watch, alerts: Sequence[AlertL
         tank=tank(target, burning(watch, objective.indicator, target.condition, fast=fast)),
         spark=spark(watch, objective.indicator, target.condition, fast=fast),
         alerts=tuple(alerts),
+        unguarded=_unguarded(watch, status.name),
     )
+
+
+def _unguarded(watch: Watch, name: str) -> str:
+    """
+    A rule with `each` has its alerts once the label's values were heard.
+    """
+    indicator = watch.standing.manual.objectives[name].indicator
+    guards = [one for one in watch.standing.rules.values() if one.indicator == indicator and one.condition is not None]
+    if not guards:
+        return "no alert guards it"
+    return f"one alert for each {guards[0].each}, once one is heard"
 
 
 def objective_href(name: str) -> str:

@@ -5,12 +5,18 @@ It is read as the document that it is: how one knows, what to do, phase by phase
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from watchkeeper.act.watch import Watch
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.responding import Runbook, RunbookStep
 from watchkeeper.web.views import words
 from watchkeeper.web.views.alert_line import AlertLine, alert_line, runbook_link
+
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,7 @@ class Points:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunbookPage:
     """
-    One runbook. `alerts` are those that lead here.
+    One runbook. `alerts` are those that lead here; `text` is what stands in its Markdown file, as HTML.
     """
 
     title: str
@@ -62,6 +68,7 @@ class RunbookPage:
     after: tuple[Points, ...]
     alerts: tuple[AlertLine, ...]
     file: str
+    text: Markup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +139,18 @@ def runbook_page(name: str, watch: Watch) -> RunbookPage:
             alert_line(view, manual, now_ns=now_ns) for view in watch.alerts() if view.memory.key.rule in leading
         ),
         file=book.file or "",
+        text=as_html(watch.source(book.file) if book.file else ""),
     )
+
+
+def as_html(markdown: str) -> Markup:
+    """
+    CommonMark as HTML; HTML written in it is shown as text.
+
+    >>> as_html("*mind* <b>this</b>")
+    Markup('<p><em>mind</em> &lt;b&gt;this&lt;/b&gt;</p>\\n')
+    """
+    return Markup(_MARKDOWN.render(markdown))  # noqa: S704  # the renderer escapes HTML, and lets no script address through
 
 
 def _row(name: str, book: Runbook, manual: Manual) -> RunbookRow:
