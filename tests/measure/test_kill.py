@@ -1,5 +1,5 @@
 """
-Is every event counted exactly once, and does every transition have its notices, when the process is killed at any moment?
+Is every event counted exactly once, and every transition told, when the process is killed at any moment?
 """
 
 import json
