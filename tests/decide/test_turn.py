@@ -48,13 +48,15 @@ instants = st.none() | st.integers(NOW - 30 * MINUTE, NOW)
 
 @st.composite
 def memories(draw, key):
+    state = draw(st.sampled_from(list(State)))
+    dark = state in (State.FIRING, State.PENDING, State.UNKNOWN)  # the other states end where unknown begins
     return AlertMemory(
         key=key,
-        state=draw(st.sampled_from(list(State))),
+        state=state,
         since_ns=draw(st.integers(NOW - 60 * MINUTE, NOW)),
         pending_since_ns=draw(instants),
         clear_since_ns=draw(instants),
-        unknown_since_ns=draw(instants),
+        unknown_since_ns=draw(instants) if dark else None,
         asked_unknown=draw(st.booleans()),
         told_ns=draw(instants),
         cycle=draw(st.integers(0, 3)),

@@ -11,7 +11,7 @@ SPOTIFY = "parse-success[platform=spotify]"
 @pytest.fixture(scope="module")
 def storm():
     """An hour in which three of five reads from spotify fail for ten minutes."""
-    told = parses(story("jamfind", tick_seconds=15), *PLATFORMS).at("12:00")
+    told = parses(story("jamfind", tick_seconds=10), *PLATFORMS).at("12:00")
     told.quiet("parses")
     parses(told, *PLATFORMS[1:])
     parses(told, "spotify", per_minute=16)

@@ -38,11 +38,11 @@ def test_c15_a_release_is_told_once_and_opens_nothing():
 
 
 def test_c16_answers_slower_by_half_than_a_week_ago_are_told():
-    told = requests(story("mysetlist"), took=0.2).at("13:00").quiet()
+    told = requests(story("mysetlist"), took=0.2).at("12:40").quiet()
     told.clock.move(days=7, hours=-1)  # nobody takes a turn meanwhile
 
-    requests(told, took=0.25).at("12:10").quiet()
+    requests(told, took=0.25).at("11:50").quiet()
     assert told.finding("degraded").truth is Truth.CLEAR
-    requests(told, took=0.4).at("12:30")
+    requests(told, took=0.4).at("12:00")
 
-    assert about(told, "firing degraded") == ["12:10 info firing degraded"]  # of p95, after the slowest twentieth
+    assert about(told, "firing degraded") == ["11:50 info firing degraded"]  # of p95, after the slowest twentieth
