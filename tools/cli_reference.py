@@ -49,6 +49,9 @@ def render() -> str:
 def row(parameter: Any) -> str:
     """One argument or option as a table row."""
     is_option = parameter.param_type_name == "option"
-    name = ", ".join([*parameter.opts, *parameter.secondary_opts]) if is_option else parameter.human_readable_name
+    written = (
+        [*parameter.opts, *parameter.secondary_opts] if is_option else [parameter.metavar or parameter.name.upper()]
+    )
+    name = ", ".join(written)
     text = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "\\|")
     return f"| `{name}` | {text} |"

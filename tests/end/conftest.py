@@ -75,6 +75,7 @@ class Running:
         for _ in range(within):
             with urllib.request.urlopen(f"{self.receiver}/messages?after={after}&wait=1", timeout=30) as answer:
                 found = json.loads(answer.read())["messages"]
+            one: dict[str, Any]
             for one in sorted(found, key=lambda one: one["number"]):
                 after = max(after, one["number"])
                 seen.append(one["text"])

@@ -12,7 +12,7 @@ import numpy as np
 
 from watchkeeper.manual.predicate.ast import Scalar
 from watchkeeper.manual.predicate.columns import Column
-from watchkeeper.measure.values import Batch
+from watchkeeper.measure.values import Batch, Floats, Ints
 
 _LAST = ("spans", "checks")  # their value is a duration in whole ns; of the others a number in SI units
 
@@ -23,7 +23,9 @@ def batch_of(signal: str, at_ns: Sequence[int], value: float | None, attributes:
     """
     n = len(at_ns)
     codes = np.zeros(n, dtype=np.int32)
-    filled = None if value is None else np.full(n, value, dtype=np.int64 if signal in _LAST else np.float64)
+    filled: Ints | Floats | None = None
+    if value is not None:
+        filled = np.full(n, round(value), dtype=np.int64) if signal in _LAST else np.full(n, value, dtype=np.float64)
     return Batch(
         signal=signal,
         at_ns=np.array(at_ns, dtype=np.int64),
