@@ -120,9 +120,9 @@ class Watch:
         with self.intake.lock:
             return [self._status(name) for name in self._live_objectives()]
 
-    def objective(self, name: str) -> ObjectiveStory:
+    def objective(self, name: str, *, windows_ns: Sequence[int] = SHOWN_WINDOWS_NS) -> ObjectiveStory:
         """
-        One objective from all sides; KeyError for an unknown (or not yet live) one.
+        One objective from all sides, and over these windows; KeyError for an unknown (or not yet live) one.
         """
         manual, now_ns = self.standing.manual, self.clock.now_ns()
         objective = manual.objectives[name]
@@ -133,7 +133,7 @@ class Watch:
                 label: {value: self._status(name, label, value) for value in engine.labels(objective.indicator, label)}
                 for label in plan.by
             }
-            lengths = [ns for ns in SHOWN_WINDOWS_NS if ns <= engine.plan.longest_ns]
+            lengths = [ns for ns in windows_ns if ns <= engine.plan.longest_ns]
             questions = [Question(indicator=objective.indicator, window=Span(ns=ns)) for ns in lengths]
             answers = engine.ask_all(questions, now_ns)
             status = self._status(name)

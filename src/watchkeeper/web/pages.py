@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from watchkeeper.act.watch import Watch
+from watchkeeper.act.watch import SHOWN_WINDOWS_NS, Watch
 from watchkeeper.measure.values import Rejection
 from watchkeeper.outside.errors import OutsideError
 from watchkeeper.web.doors import Doors
@@ -25,6 +25,7 @@ from watchkeeper.web.views.finding import found_view
 from watchkeeper.web.views.incidents import incident_page, incidents_view
 from watchkeeper.web.views.manual import manual_view
 from watchkeeper.web.views.objective import objective_view
+from watchkeeper.web.views.objective_row import FASTER
 from watchkeeper.web.views.overview import overview_view
 from watchkeeper.web.views.runbooks import runbook_page, runbooks_view
 
@@ -71,8 +72,9 @@ class Pages:
 
     def _objective(self, request: Request) -> Response:
         def view() -> Any:
-            name = request.path_params["name"]
-            return objective_view(self._watch.objective(name), self._watch, self._doors)
+            windows = [ns // FASTER if self._doors.fast else ns for ns in SHOWN_WINDOWS_NS]
+            story = self._watch.objective(request.path_params["name"], windows_ns=windows)
+            return objective_view(story, self._watch, self._doors)
 
         return self._found(request, "objective.html", view)
 

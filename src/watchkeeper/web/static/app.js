@@ -69,8 +69,9 @@ function draw(figure) {
   }
   const box = $("[data-plot]", figure);
   const ink = colour("--soft"), line = colour("--line");
-  const long = told.at.at(-1) - told.at[0] > 2 * 86400;
-  const clock = (_, ticks) => ticks.map((tick) => (long ? dayMonth : minute).format(new Date(tick * 1000)));
+  const span = told.at.at(-1) - told.at[0]; // seconds
+  const shown = span > 2 * 86400 ? dayMonth : span > 900 ? minute : today;
+  const clock = (_, ticks) => ticks.map((tick) => shown.format(new Date(tick * 1000)));
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const plot = new uPlot({
     width: box.clientWidth,
@@ -78,7 +79,7 @@ function draw(figure) {
     cursor: { y: false, points: { size: 7 } },
     legend: { live: true },
     scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(100, high)] } },
-    axes: [{ ...axis, values: clock }, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
+    axes: [{ ...axis, values: clock, space: 72 }, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
     series: [
       { label: "at", value: (_, at) => (at === null ? "" : before.format(new Date(at * 1000))) },
       { label: "budget left", stroke: colour("--sea"), width: 2, fill: colour("--sea-wash"), value: (_, left) => (left === null ? "" : `${left.toFixed(1)} %`) },

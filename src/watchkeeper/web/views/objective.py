@@ -37,7 +37,7 @@ from watchkeeper.web.views.objective_row import (
 from watchkeeper.web.views.rule_chart import rule_chart
 
 CHART = (720, 220)
-MINUTE = 60 * 10**9
+LEAST = 20  # slots of a burn-down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,8 +259,9 @@ def _burn_down(lead: TargetStatus, story: ObjectiveStory, watch: Watch) -> BurnD
     if budget is None or not budget.allowed or not budget.total:
         return None
     now_ns = watch.clock.now_ns()
+    slot_ns = watch.intake.engine.grid.fine.slot_ns
     known_ns = budget.window_ns if lead.since_ns is None else now_ns - lead.since_ns
-    history = watch.history(story.objective.indicator, window_ns=min(budget.window_ns, max(known_ns, 10 * MINUTE)))
+    history = watch.history(story.objective.indicator, window_ns=min(budget.window_ns, max(known_ns, LEAST * slot_ns)))
     left = left_over_time(budget, _bad_by_slot(history, lead.condition, story, watch), history.heard)
     width, height = CHART
     known = [value for value in left if value is not None]

@@ -193,7 +193,7 @@ def spark(watch: Watch, indicator: str, target: Condition, *, fast: bool) -> Ske
     history = watch.history(indicator, window_ns=LAST_NS // FASTER if fast else LAST_NS)
     scale = watch.intake.engine.plan.indicators[indicator].scale
     shares = polarity(said) is not None
-    drawn = series.line(history, target, points=POINTS, scale=scale, shares=shares)
+    drawn = series.since_heard(series.line(history, target, points=POINTS, scale=scale, shares=shares))
     level = series.level(target)
     low, high = drawing.bounds(drawn.values, level, floor=0.0, ceiling=1.0 if shares else None)
     return drawing.sketch(drawn.values, drawn.heard, width=132, height=30, low=low, high=high, level=level)

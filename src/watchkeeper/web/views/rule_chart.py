@@ -27,5 +27,6 @@ def rule_chart(view: AlertView, watch: Watch, *, width: int, height: int, fast: 
     shares, level = rule.good is not None, series.level(rule.condition)
     scale = known[rule.indicator].scale
     line = series.rolling(history, rule.condition, window_ns=window.ns, scale=scale, shares=shares)
+    line = series.since_heard(line)
     low, high = drawing.bounds(line.values, level, floor=0.0, ceiling=1.0 if shares else None)
     return drawing.sketch(line.values, line.heard, width=width, height=height, low=low, high=high, level=level)

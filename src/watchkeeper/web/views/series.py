@@ -54,6 +54,15 @@ def rolling(history: History, condition: Condition, *, window_ns: int, scale: in
     )
 
 
+def since_heard(line: Line, *, least: int = 12) -> Line:
+    """
+    The line from the point before anything was heard, but at least so many points: a young watch has little to show.
+    """
+    first = next((i for i, known in enumerate(line.heard) if known), len(line.heard))
+    begin = max(0, min(first - 1, len(line.heard) - least))
+    return Line(starts_ns=line.starts_ns[begin:], values=line.values[begin:], heard=line.heard[begin:])
+
+
 def level(condition: Condition) -> float | None:
     """
     The rule as a height; None where it is relative.
