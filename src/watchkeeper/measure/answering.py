@@ -25,6 +25,9 @@ from watchkeeper.measure.rows import (
 from watchkeeper.measure.values import Ints
 from watchkeeper.measure.windows import Stretch
 
+#: How many slots are known, how many there are, and when the stream was first heard (ns).
+HowHeard = tuple[int, int, int | None]
+
 _NOTHING = Merge()
 
 
@@ -56,8 +59,7 @@ def answered(
     asked: Asked,
     counted: Sequence[int],
     stretch: Stretch,
-    known: tuple[int, int],
-    born_ns: int | None,
+    heard: HowHeard,
     merge: Merge | None,
 ) -> Answer:
     """
@@ -83,9 +85,9 @@ def answered(
         last=merge.last[1] if merge.last else None,
         last_at_ns=merge.last[0] if merge.last else None,
         seen_ns=merge.seen_ns or None,
-        known=known[0],
-        slots=known[1],
-        born_ns=born_ns,
+        known=heard[0],
+        slots=heard[1],
+        born_ns=heard[2],
         buckets=merge.buckets,
         results=tuple(merge.results[-KEEP_RESULTS:]),
         worst=tuple(merge.worst),

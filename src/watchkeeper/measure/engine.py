@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from watchkeeper.measure.answering import Asked, answered, asked_of, nothing
+from watchkeeper.measure.answering import Asked, HowHeard, answered, asked_of, nothing
 from watchkeeper.measure.answers import Answer, Question, Since, Span
 from watchkeeper.measure.calendars import Calendars
 from watchkeeper.measure.deltas import Delta, split
@@ -156,17 +156,14 @@ class Engine:
         if stretch is None:
             return [nothing(one, at_ns) for one in asked]
         counted = self._sums(np.concatenate([one.rows for one in asked]), window, stretch).tolist()
-        known: dict[str, tuple[int, int]] = {}
+        heard: dict[str, HowHeard] = {}
         answers, i = [], 0
         for question, one in zip(questions, asked, strict=True):
             stream = one.plan.stream
-            if stream.meaning not in known:
-                known[stream.meaning] = self._known(stream, stretch, now_ns)
+            if stream.meaning not in heard:
+                heard[stream.meaning] = (*self._known(stream, stretch, now_ns), self.heard.born_ns(stream))
             merge = self._merged(one.series, stretch) if question.merges else None
-            born_ns = self.heard.born_ns(stream)
-            answers.append(
-                answered(one, counted[i : i + len(one.rows)], stretch, known[stream.meaning], born_ns, merge)
-            )
+            answers.append(answered(one, counted[i : i + len(one.rows)], stretch, heard[stream.meaning], merge))
             i += len(one.rows)
         return answers
 

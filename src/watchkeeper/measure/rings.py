@@ -109,5 +109,6 @@ class Ring:
 
     def _make_room(self, rows: int) -> None:
         if rows > len(self._totals):
-            more = max(rows, 2 * len(self._totals)) - len(self._totals)
-            self._totals = np.vstack([self._totals, np.zeros((more, self.tier.length), dtype=np.int64)])
+            grown = np.zeros((rows + rows // 8 + 16, self.tier.length), dtype=np.int64)
+            grown[: len(self._totals)] = self._totals
+            self._totals = grown

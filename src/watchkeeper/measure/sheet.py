@@ -68,12 +68,13 @@ class Sheet:
         """
         Add an amount (one for all, or one each) to the rows at these places.
         """
-        each = np.broadcast_to(np.asarray(amounts, dtype=np.int64), rows.shape)
-        counts = each != 0
-        if counts.any():
-            self._rows.append(rows[counts])
-            self._amounts.append(each[counts])
-            self._slots.append(np.full(len(self._rows[-1]), slot, dtype=np.int64))
+        if isinstance(amounts, int):
+            if amounts == 0 or not len(rows):
+                return
+            amounts = np.full(len(rows), amounts, dtype=np.int64)
+        self._rows.append(rows)
+        self._amounts.append(amounts)
+        self._slots.append(np.full(len(rows), slot, dtype=np.int64))
 
     def merge(self, series: str, slot: int, merge: Merge) -> None:
         """
@@ -88,4 +89,6 @@ class Sheet:
         if not self._rows:
             return Delta(merges=self._merges)
         rows, slots, amounts = (np.concatenate(one) for one in (self._rows, self._slots, self._amounts))
-        return added(Delta(rows=self._places.ids(rows), slots=slots, amounts=amounts, merges=self._merges))
+        counts = amounts != 0  # a row that counts nothing gets no number
+        rows, slots, amounts = self._places.ids(rows[counts]), slots[counts], amounts[counts]
+        return added(Delta(rows=rows, slots=slots, amounts=amounts, merges=self._merges))
