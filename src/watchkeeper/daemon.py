@@ -4,6 +4,7 @@ Which real things make a running watch, and in which order do they start?
 The one place where clock, files, threads and network are chosen and wired. Everything below is given what it needs.
 """
 
+import gc
 import json
 import threading
 from collections.abc import Mapping
@@ -18,9 +19,8 @@ from watchkeeper.act.channels.choosing import channels_of, not_ready
 from watchkeeper.act.channels.sending import Channel
 from watchkeeper.act.message import Writer
 from watchkeeper.act.sender import Sender
-from watchkeeper.act.turn import Standing, Turns
+from watchkeeper.act.turn import Standing, Turns, standing_of
 from watchkeeper.act.watch import Watch
-from watchkeeper.decide.rules import rules_of
 from watchkeeper.manual.faster import faster
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.manual.mistakes import Mistakes
@@ -71,6 +71,13 @@ class Settings:
         return FAST if self.fast else REAL
 
     @property
+    def times(self) -> int:
+        """
+        How many times as fast the manual passes.
+        """
+        return FASTER if self.fast else 1
+
+    @property
     def turn_seconds(self) -> float:
         """
         How often a turn is taken.
@@ -105,6 +112,8 @@ class Daemon:
         """
         Start every thread: the way in first, what calls outside last.
         """
+        gc.collect()
+        gc.freeze()  # what stands now stays: no collection need look at it again
         for what, why in self.troubles().items():
             log.warning("cannot do its work", what=what, why=why)
         self.intake.start()
@@ -175,7 +184,7 @@ class Daemon:
             seen=self.ground.seen(),
             fold_every_ns=self.settings.grid.minute_ns * (10 if self.settings.fast else 1),
         )
-        standing = self._standing(loaded, manual)
+        standing = self._standing(loaded, manual, plan)
         self.watch = Watch(standing=standing, intake=self.intake, state=self.state, clock=self.clock)
         self.http = HttpClient(self.clock, allow_private=self.settings.allow_private)
         self.sender = Sender(
@@ -199,7 +208,7 @@ class Daemon:
         with self.intake.paused():
             self.intake.fold_now()
             self.intake.renew(*self._measure(plan))
-            self.watch.standing = self._standing(loaded, manual)
+            self.watch.standing = self._standing(loaded, manual, plan)
         self.sender.renew(self._channels(manual), self._writer(manual))
         old = self.poller
         self._set_checks(manual)
@@ -208,7 +217,7 @@ class Daemon:
 
     def _manual(self, loaded: Loaded) -> tuple[Manual, Plan]:
         manual = faster(loaded.manual, FASTER) if self.settings.fast else loaded.manual
-        return manual, plan_of(manual)
+        return manual, plan_of(manual, times=self.settings.times)
 
     def _measure(self, plan: Plan) -> tuple[Engine, Matcher]:
         now_ns = self.clock.now_ns()
@@ -216,7 +225,7 @@ class Daemon:
         restore(self.ground, engine, now_ns=now_ns)
         return engine, Matcher(plan, self.registry, self.settings.grid)
 
-    def _standing(self, loaded: Loaded, manual: Manual) -> Standing:
+    def _standing(self, loaded: Loaded, manual: Manual, plan: Plan) -> Standing:
         source = json.dumps(dict(sorted(loaded.files.items())))
         row = RevisionRow(
             loaded_at_ns=self.clock.now_ns(),
@@ -225,14 +234,7 @@ class Daemon:
         )
         with self.state.transaction() as tx:
             revision = revisions.add(tx, row)
-        rules = rules_of(manual)
-        plan = plan_of(manual)
-        meanings = {
-            name: plan.indicators[rule.indicator].meaning
-            for name, rule in rules.items()
-            if rule.indicator in plan.indicators
-        }
-        return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision)
+        return standing_of(manual, plan, revision=revision, times=self.settings.times)
 
     def _channels(self, manual: Manual) -> dict[str, Channel]:
         return channels_of(manual, self.settings.environ, self.http)

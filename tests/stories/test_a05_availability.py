@@ -18,7 +18,7 @@ def test_a05_fires_below_99_5_percent_of_five_minutes_and_resolves_when_they_are
     assert told.alert("availability").state is State.FIRING
     told.at("12:10")
 
-    assert about(told, "availability") == ["12:01 P2 firing availability", "12:05 P2 resolved availability"]
+    assert about(told, "availability") == ["12:01 P2 firing availability", "12:06 P2 resolved availability"]
     assert told.manual.alerts["availability"].runbook == "redis-outage"
 
 

@@ -12,7 +12,7 @@ def test_a07_fires_when_more_than_one_in_twenty_takes_longer_than_two_seconds():
     told.at("12:08").quiet("parses")
     parses(told, "spotify", per_minute=60, took=1.9).at("12:25")
 
-    assert about(told, "parse-time") == ["12:05 P2 firing parse-time", "12:13 P2 resolved parse-time"]
+    assert about(told, "parse-time") == ["12:05 P2 firing parse-time", "12:14 P2 resolved parse-time"]
 
 
 def test_a07_two_seconds_sharp_are_not_above_two_seconds():

@@ -15,6 +15,6 @@ def test_a08_fires_for_the_provider_that_fails_and_not_for_the_other():
     told.at("12:50")
 
     stripe = "payment-errors[provider=stripe]"
-    assert about(told, "]") == [f"12:08 P2 firing {stripe}", f"12:42 P2 resolved {stripe}"]
+    assert about(told, "]") == [f"12:08 P2 firing {stripe}", f"12:43 P2 resolved {stripe}"]
     assert told.alert("payment-errors", provider="paystack").state is State.INACTIVE
     assert told.manual.alerts["payment-errors"].runbook == "payment-webhook-retries"

@@ -45,7 +45,8 @@ def test_a_changed_threshold_keeps_history_and_is_judged_at_once(failing):
     failing.reload(manual("< 50% over 10m"))
     found = failing.finding("orders", country="de")
     assert (found.truth, found.numbers.events, found.numbers.hits) == (Truth.CLEAR, 301, 241)
-    assert failing.messages[-1] == "12:02 P2 resolved orders[country=de]"
+    failing.run(minutes=2)
+    assert failing.messages[-1] == "12:03 P2 resolved orders[country=de]"  # after a minute of being clear
 
 
 def test_a_renamed_indicator_keeps_its_history(failing):

@@ -39,11 +39,11 @@ class Standing:
     revision: int
 
 
-def standing_of(manual: Manual, plan: Plan, *, revision: int) -> Standing:
+def standing_of(manual: Manual, plan: Plan, *, revision: int, times: int = 1) -> Standing:
     """
-    What turns go by under this manual.
+    What turns go by under this manual; what it leaves open passes `times` as fast.
     """
-    rules = rules_of(manual)
+    rules = rules_of(manual, times=times)
     known = plan.indicators
     meanings = {name: known[rule.indicator].meaning for name, rule in rules.items() if rule.indicator in known}
     return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision)

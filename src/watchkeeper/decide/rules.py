@@ -21,6 +21,9 @@ from watchkeeper.manual.windows import alert_window
 from watchkeeper.measure.answers import LOOKS_BACK, Question, Since, Span, event_name
 
 UNKNOWN_AFTER_NS = 30 * 60 * 10**9
+RESOLVE_AFTER_NS = 60 * 10**9
+
+_ADDED_UP = (ast.Ratio, ast.Mean, ast.Count, ast.Rate, ast.Burn)  # these need nothing but sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +50,23 @@ class Rule:
         """
         label, of = (self.where, where_value) if where_value else (self.each if value else "", value)
         windows = [LOOKS_BACK] if self.condition is None else windows_of(self.condition)
-        return [Question(indicator=self.indicator, window=window, label=label, value=of) for window in windows]
+        merges = self.condition is None or not isinstance(self.condition.measure, _ADDED_UP)
+        return [
+            Question(indicator=self.indicator, window=window, label=label, value=of, merges=merges)
+            for window in windows
+        ]
 
 
-def rules_of(manual: Manual) -> dict[str, Rule]:
+def rules_of(manual: Manual, *, times: int = 1) -> dict[str, Rule]:
     """
     All rules of a manual, by name. Whether one can be asked is for the engine to say.
     """
-    return {name: rule_of(name, alert, manual) for name, alert in manual.alerts.items()}
+    return {name: rule_of(name, alert, manual, times=times) for name, alert in manual.alerts.items()}
 
 
-def rule_of(name: str, alert: Alert, manual: Manual) -> Rule:
+def rule_of(name: str, alert: Alert, manual: Manual, *, times: int = 1) -> Rule:
     """
-    One rule with the manual's defaults filled in.
+    One rule with the manual's defaults filled in; what the manual leaves open passes `times` as fast.
     """
     objective = manual.objectives.get(alert.objective) if alert.objective else None
     indicator = alert.indicator or (objective.indicator if objective else "") or event_name(alert.on or "")
@@ -77,7 +84,7 @@ def rule_of(name: str, alert: Alert, manual: Manual) -> Rule:
         each=alert.each or "",
         where=condition.where.label if condition and condition.where else "",
         service=alert.service or (objective.service if objective else None),
-        timing=_timing(alert, condition, manual),
+        timing=_timing(alert, condition, manual, times),
     )
 
 
@@ -105,12 +112,15 @@ def _looks_back_ns(condition: Condition) -> int:
     return LOOKS_BACK.ns
 
 
-def _timing(alert: Alert, condition: Condition | None, manual: Manual) -> Timing:
+def _timing(alert: Alert, condition: Condition | None, manual: Manual, times: int) -> Timing:
     stated = _ns(alert.unknown_after, manual.defaults.unknown_after)
+    clear = _ns(alert.resolve_after, manual.defaults.resolve_after)
+    # A share of a sliding window trembles round its limit while bad events leave it; single observations do not.
+    trembles = condition is not None and condition.window is not None
     return Timing(
         hold_ns=_ns(condition.hold if condition else None) or 0,
-        resolve_after_ns=_ns(alert.resolve_after) or 0,
-        unknown_after_ns=UNKNOWN_AFTER_NS if stated is None else stated,
+        resolve_after_ns=(RESOLVE_AFTER_NS // times if trembles else 0) if clear is None else clear,
+        unknown_after_ns=UNKNOWN_AFTER_NS // times if stated is None else stated,
         asks_when_quiet=stated is not None,
         repeat_ns=_ns(alert.repeat_every, manual.defaults.repeat_every),
     )

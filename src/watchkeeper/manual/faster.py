@@ -26,7 +26,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: The spans of time that pass faster, by the model that holds them. All others stay as they are.
 PASSING: Mapping[type[BaseModel], tuple[str, ...]] = {
-    Defaults: ("alert_window", "lateness", "unknown_after", "repeat_every"),
+    Defaults: ("alert_window", "lateness", "unknown_after", "resolve_after", "repeat_every"),
     measuring.Stream: ("delay", "lateness", "speaks_every"),
     measuring.Check: ("every",),
     measuring.Journey: ("every",),

@@ -60,7 +60,8 @@ def fixed(values: NDArray[np.float64], steps: float) -> NDArray[np.int64]:
     Values as integers, given how many steps one of their units is; NaN must be masked before. Beyond +-2^62 steps a
     value is held at that limit.
     """
-    scaled = np.rint(np.asarray(values, dtype=np.float64) * steps)
+    with np.errstate(over="ignore"):  # infinite, and held at the limit too
+        scaled = np.rint(np.asarray(values, dtype=np.float64) * steps)
     return np.clip(scaled, -_MOST, _MOST).astype(np.int64)
 
 

@@ -21,7 +21,7 @@ from watchkeeper.manual.predicate.columns import CompiledPredicate, compile_colu
 from watchkeeper.manual.windows import agreements, alert_window, targets
 from watchkeeper.measure.answers import LOOKS_BACK, event_name
 from watchkeeper.measure.fixed import bound, factor_of, scale_of
-from watchkeeper.measure.grid import DAY, HOUR, MINUTE
+from watchkeeper.measure.grid import DAY, HOUR, MINUTE, SECOND
 from watchkeeper.measure.values import Wanted
 
 #: Which batch signal a stream's key reads.
@@ -138,12 +138,14 @@ def _both(one: IndicatorPlan, other: IndicatorPlan) -> IndicatorPlan:
     )
 
 
-def plan_of(manual: Manual) -> Plan:
+def plan_of(manual: Manual, *, times: int = 1) -> Plan:
     """
-    The plan of a loaded manual.
+    The plan of a loaded manual; what it leaves open passes `times` as fast.
     """
     streams = {
-        name: _stream(name, stream, manual) for name, stream in manual.streams.items() if stream.signal in SIGNAL_OF
+        name: _stream(name, stream, manual, times)
+        for name, stream in manual.streams.items()
+        if stream.signal in SIGNAL_OF
     }
     said = [(indicator, condition) for _, indicator, condition in conditions(manual)]
     indicators = {
@@ -152,7 +154,7 @@ def plan_of(manual: Manual) -> Plan:
         if indicator.from_ in streams
     }
     for kind in sorted({alert.on for alert in manual.alerts.values() if alert.on}):
-        event = _event_stream(kind)
+        event = _event_stream(kind, times)
         streams[event.name] = event
         indicators[event.name] = _event_indicator(event)
     windows = list(_windows(manual))
@@ -180,7 +182,7 @@ def _windows(manual: Manual) -> Iterator[Window]:
             yield window
 
 
-def _event_stream(kind: str) -> StreamPlan:
+def _event_stream(kind: str, times: int) -> StreamPlan:
     name = event_name(kind)
     return StreamPlan(
         name=name,
@@ -189,8 +191,8 @@ def _event_stream(kind: str) -> StreamPlan:
         metric=kind,
         selectors=(),
         delay_ns=0,
-        lateness_ns=LATENESS_NS,
-        speaks_ns=SPEAKS_NS,
+        lateness_ns=LATENESS_NS // times,
+        speaks_ns=_pause(times),
     )
 
 
@@ -210,7 +212,8 @@ def _event_indicator(stream: StreamPlan) -> IndicatorPlan:
     )
 
 
-def _stream(name: str, stream: Stream, manual: Manual) -> StreamPlan:
+def _stream(name: str, stream: Stream, manual: Manual, times: int) -> StreamPlan:
+    late = stream.lateness or manual.defaults.lateness
     first = getattr(stream, stream.signal)
     spoken = first if isinstance(first, Predicate) else None
     return StreamPlan(
@@ -220,17 +223,24 @@ def _stream(name: str, stream: Stream, manual: Manual) -> StreamPlan:
         metric=None if spoken else str(first),
         selectors=tuple(_compiled(one) for one in (spoken, stream.where) if one is not None),
         delay_ns=stream.delay.ns if stream.delay else 0,
-        lateness_ns=stream.lateness.ns if stream.lateness else LATENESS_NS,
-        speaks_ns=stream.speaks_every.ns if stream.speaks_every else _speaks(stream, manual),
+        lateness_ns=late.ns if late else LATENESS_NS // times,
+        speaks_ns=stream.speaks_every.ns if stream.speaks_every else _speaks(stream, manual, times),
     )
 
 
-def _speaks(stream: Stream, manual: Manual) -> int:
+def _pause(times: int) -> int:
+    """
+    How long a source may be silent between two words: a minute, and never under two seconds, for networks have moods.
+    """
+    return max(SPEAKS_NS // times, 2 * SECOND)
+
+
+def _speaks(stream: Stream, manual: Manual, times: int) -> int:
     """
     How long one word counts: a check's own pace (and half as much again for slow answers), else a minute.
     """
     if stream.check is None or stream.check not in manual.checks:
-        return SPEAKS_NS
+        return _pause(times)
     every = manual.checks[stream.check].every.ns
     return every + every // 2
 

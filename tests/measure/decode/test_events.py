@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.measure.decode.events import decode
-from watchkeeper.measure.decode.form import MOST_NODES, MOST_WEIGHT
+from watchkeeper.measure.decode.form import MOST_MARKS, MOST_NODES, MOST_SAMPLED
 from watchkeeper.measure.values import Decoded, Rejection, Wanted
 
 NOW = 1_795_168_800_000_000_000
@@ -118,7 +118,7 @@ def test_a_trace_id_in_hex_is_kept_and_another_is_none():
             "event 1, `weight`: found true; wanted how many events it stands for: 1, 2, ...",
         ),
         ({"type": "a", "weight": 1.5}, "event 1, `weight`: found 1.5; wanted how many events it stands for: 1, 2, ..."),
-        ({"type": "a", "weight": MOST_WEIGHT + 1}, f"event 1, `weight`: found {MOST_WEIGHT + 1}; wanted"),
+        ({"type": "a", "weight": MOST_SAMPLED + 1}, f"event 1, `weight`: found {MOST_SAMPLED + 1}; wanted"),
         ({"type": "a", "attributes": []}, "event 1, `attributes`: found []; wanted an object"),
         (
             {"type": "a", "at": "noon"},
@@ -151,6 +151,16 @@ def test_too_many_events_are_answered_with_413():
     found = decode(b"[" + b"1," * MOST_NODES + b"1]", wanted=WANTED, now_ns=NOW)
     assert isinstance(found, Rejection)
     assert found.status == 413
+
+
+@pytest.mark.parametrize("value", [b"{},", b"[],", b"1,"])
+def test_a_small_body_that_would_be_large_in_memory_is_not_parsed(value):
+    found = decode(b'{"type": "a", "plan": [' + value * MOST_MARKS + b"{}]}", wanted=WANTED, now_ns=NOW)
+    assert isinstance(found, Rejection)
+    assert (found.status, found.why) == (
+        413,
+        f"the body holds more than {MOST_MARKS} values; send it in smaller batches",
+    )
 
 
 json_values = st.recursive(

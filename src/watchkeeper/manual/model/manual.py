@@ -42,6 +42,7 @@ class Defaults(Entry):
     lateness: Length | None = says("how old an observation may arrive and still count")
     unknown_after: Length | None = says("unknown this long asks a person")
     at_least: WholeNumber | None = says("fewer observations than this in the window: unknown")
+    resolve_after: Length | None = says("a condition must be clear this long before its alert resolves; 1m if not said")
     repeat_every: Length | None = says("an alert that still fires is told again this often")
 
 

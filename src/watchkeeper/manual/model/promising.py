@@ -85,7 +85,7 @@ class Alert(Entry):
     runbook: RunbookName | None = says("what to do about it")
     tell: Channels = says("the channels that hear of it; else the routes decide", ())
     unknown_after: Length | None = says("unknown this long asks a person")
-    resolve_after: Length | None = says("the condition must be clear this long before it resolves")
+    resolve_after: Length | None = says("the condition must be clear this long before it resolves; else the default")
     repeat_every: Length | None = says("told again this often while it fires")
     summary: Text | None = says("one sentence for the message")
 

@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 
 from watchkeeper.measure.decode.columns_builder import ColumnsBuilder
-from watchkeeper.measure.decode.form import LONGEST_REASON, MOST_WEIGHT, TOO_BIG, Scalar, too_many
+from watchkeeper.measure.decode.form import LONGEST_REASON, MOST_SAMPLED, TOO_BIG, Scalar, too_dense, too_many
 from watchkeeper.measure.decode.instants import instant
 from watchkeeper.measure.values import Batch, Decoded, Rejection, Wanted
 
@@ -71,6 +71,8 @@ def decode(body: bytes, *, wanted: Wanted, now_ns: int) -> Decoded | Rejection:
 
 
 def _items(body: bytes) -> list[Any] | Rejection:
+    if dense := too_dense(body):
+        return dense
     try:
         found = msgspec.json.decode(body)
     except RecursionError:
@@ -101,7 +103,7 @@ def _event(item: Any, now_ns: int) -> _Event | str:
     if value is not None and not _is_number(value):
         return f", `value`: found {_shown(value)}; wanted a number"
     weight = item.get("weight")
-    if weight is not None and not (type(weight) is int and 1 <= weight <= MOST_WEIGHT):
+    if weight is not None and not (type(weight) is int and 1 <= weight <= MOST_SAMPLED):
         return f", `weight`: found {_shown(weight)}; wanted how many events it stands for: 1, 2, ..."
     attributes = item.get("attributes")
     if attributes is not None and not isinstance(attributes, dict):

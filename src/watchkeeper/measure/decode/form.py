@@ -18,10 +18,14 @@ Scalar = str | int | float | bool
 
 #: A weight above it is a mistake of the sender, and sums of such weights would not fit 64 bits.
 MOST_WEIGHT: Final = 2**40
+#: How many one sampled event may stand for. Its value is summed that many times, 32 bits at a time: 2,000 of the heaviest fit.
+MOST_SAMPLED: Final = 2**20
 #: Times and counts from here on do not fit a signed 64-bit integer.
 TOO_BIG: Final = 2**63
 #: A body with more nodes than this is not a batch: an empty one costs two bytes on the wire and far more in memory.
 MOST_NODES: Final = 100_000
+#: Commas, braces and brackets in a JSON body: a value of two bytes on the wire becomes two hundred in memory.
+MOST_MARKS: Final = 2_000_000
 #: Values nested deeper than this are not told apart.
 DEEPEST: Final = 32
 #: Words in an error message that a parser wrote.
@@ -48,6 +52,15 @@ def attributes_of(node: Node | None) -> Iterable[Node]:
     The attributes of a resource, scope or item; none where it was not sent.
     """
     return () if node is None else node.attributes or ()
+
+
+def too_dense(body: bytes) -> Rejection | None:
+    """
+    Why a JSON body is refused before it is parsed: it would hold more values than a batch does; None where it is not.
+    """
+    if len(body) <= MOST_MARKS or sum(body.count(mark) for mark in b",{[") <= MOST_MARKS:
+        return None
+    return Rejection(status=413, why=f"the body holds more than {MOST_MARKS} values; send it in smaller batches")
 
 
 def too_many(counts: Iterable[int]) -> Rejection | None:

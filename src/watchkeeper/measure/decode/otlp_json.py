@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from watchkeeper.measure.decode.form import DEEPEST, LONGEST_REASON, TOO_BIG, Form, Node, Scalar
+from watchkeeper.measure.decode.form import DEEPEST, LONGEST_REASON, TOO_BIG, Form, Node, Scalar, too_dense
 from watchkeeper.measure.values import Rejection
 
 
@@ -161,6 +161,8 @@ def _metrics(body: bytes) -> Node | Rejection:
 
 
 def _parsed(decoder: msgspec.json.Decoder[Any], body: bytes) -> Node | Rejection:
+    if dense := too_dense(body):
+        return dense
     try:
         return decoder.decode(body)
     except RecursionError:

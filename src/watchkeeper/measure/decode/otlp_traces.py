@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from watchkeeper.measure.decode.columns_builder import ColumnsBuilder
-from watchkeeper.measure.decode.form import MOST_WEIGHT, TOO_BIG, Form, Node, Scalar, attributes_of, too_many
+from watchkeeper.measure.decode.form import MOST_SAMPLED, TOO_BIG, Form, Node, Scalar, attributes_of, too_many
 from watchkeeper.measure.decode.otlp_json import JSON_FORM
 from watchkeeper.measure.decode.otlp_protobuf import PROTOBUF
 from watchkeeper.measure.decode.sampling import weight_of
@@ -34,7 +34,7 @@ def decode(body: bytes, *, json: bool, wanted: Wanted) -> Decoded | Rejection:
     many.
 
     A span is rejected as `bad-time` (no start or end, or an end before its start) or `bad-weight` (it says that it
-    stands for more than 2^40 spans). An unreadable sampling threshold is noted as `bad-threshold` and weighs 1.
+    stands for more than 2^20 spans). An unreadable sampling threshold is noted as `bad-threshold` and weighs 1.
     """
     form = JSON_FORM if json else PROTOBUF
     tree = form.traces(body)
@@ -87,7 +87,7 @@ class _Spans:
             self._rejected["bad-time"] += 1
             return
         weight = self._weight(span.trace_state) if span.trace_state else 1
-        if weight > MOST_WEIGHT:
+        if weight > MOST_SAMPLED:
             self._rejected["bad-weight"] += 1
             return
         self._columns.row(span.attributes or (), [(column, field(span)) for column, field in self._own])
