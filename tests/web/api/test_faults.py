@@ -53,7 +53,7 @@ def test_switching_off_says_by_when_a_firing_alert_resolves(standin, to_here):
 
     assert on[0]["says"].startswith(f"{SPOTIFY} fires already; once the fault is off")
     assert off[0]["says"] == f"{SPOTIFY} resolves by 12:26:22 (in about 16 min 22 s)"
-    assert off[0]["resolves_by"] == "2026-03-02T12:25:22.000Z"
+    assert off[0]["resolves_by"] == "2026-03-02T12:26:22.000Z"
 
 
 def test_the_list_has_every_fault_of_the_scenario(standin, stormy, to_here):
