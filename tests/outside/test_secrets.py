@@ -11,7 +11,7 @@ import traceback
 
 import pytest
 
-from watchkeeper.outside.secrets import Secret, from_environment, reveal
+from watchkeeper.outside.secrets import Secret, reveal
 
 TEXT = "s3cret-token"
 
@@ -39,12 +39,5 @@ def test_two_are_equal_when_their_texts_are_and_never_equal_a_text() -> None:
     assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
 
 
-def test_the_environment_gives_secrets_and_blank_ones_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHAT_URL", f" {TEXT}\n")
-    monkeypatch.setenv("BLANK", "  ")
-    monkeypatch.delenv("ABSENT", raising=False)
-
-    assert from_environment("CHAT_URL") == Secret(TEXT)
-    assert from_environment("BLANK") is None
-    assert from_environment("ABSENT") is None
+def test_only_reveal_gives_the_text_away() -> None:
     assert (reveal(Secret(TEXT)), reveal("plain")) == (TEXT, "plain")

@@ -39,6 +39,9 @@ def call(at: str, method: str, path: str, change: dict[str, Any] | None = None) 
         why = found.get("error") or found.get("detail") if isinstance(found, dict) else None
         err.print(str(why or f"the watch answered {answer.status}"))
         raise typer.Exit(1)
+    if not isinstance(found, dict) or not found:
+        err.print(f"what answers at {at} is no Watchkeeper; say where it is with --at", markup=False)
+        raise typer.Exit(1)
     return found
 
 

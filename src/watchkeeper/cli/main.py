@@ -12,8 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchkeeper.cli import demo as demo_
-from watchkeeper.cli import reading, serving
+from watchkeeper.cli import reading
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
 from watchkeeper.cli.say import as_json, out, plain, state, table
 
@@ -44,6 +43,8 @@ def up(
     """
     Run a manual.
     """
+    from watchkeeper.cli import serving  # the daemon and its server take seconds to import: only those who serve wait
+
     raise typer.Exit(
         serving.up(manual, data=data, listen=listen, public=public, fast=fast, allow_private=allow_private)
     )
@@ -59,6 +60,8 @@ def demo(
     """
     Run an example manual against a stand-in application under traffic.
     """
+    from watchkeeper.cli import demo as demo_
+
     raise typer.Exit(demo_.demo(system, fast=fast, listen=listen, data=data))
 
 

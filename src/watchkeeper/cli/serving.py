@@ -79,7 +79,7 @@ def bind(listen: str) -> socket.socket:
     """
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
-    if host not in LOOPBACK or not port.isdigit():
+    if host not in LOOPBACK or not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise CannotListen(
             f"--listen: found {listen!r}; wanted a loopback address such as 127.0.0.1:8400 "
             "(nobody can sign in yet, so nobody else may reach it)"

@@ -8,7 +8,6 @@ How is a secret carried without being shown?
 
 from __future__ import annotations
 
-import os
 from typing import Final, NoReturn
 
 SHOWN: Final = "***"
@@ -44,14 +43,6 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not copied into files or other processes")
-
-
-def from_environment(name: str) -> Secret | None:
-    """
-    The secret in an environment variable, without the blanks around it; None when it is unset or blank.
-    """
-    text = os.environ.get(name, "").strip()
-    return Secret(text) if text else None
 
 
 def reveal(value: str | Secret) -> str:

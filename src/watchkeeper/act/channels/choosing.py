@@ -7,7 +7,7 @@ what to set; it never stops the others:
 >>> from watchkeeper.outside.clock import RealClock
 >>> manual = Manual(watchkeeper=1, manual="Shop", channels={"team": {"kind": "slack", "address_env": "TEAM_HOOK"}})
 >>> channels_of(manual, {}, HttpClient(RealClock()))["team"].not_ready
-'channel team: the environment variable TEAM_HOOK is not set; set it to the address and reload'
+'channel team: the environment variable TEAM_HOOK is not set; set it to the address and start again'
 """
 
 from collections.abc import Callable, Mapping
@@ -90,7 +90,7 @@ def _address(entry: Entry, environ: Mapping[str, str]) -> Secret:
         raise _Lacks("the manual names no `address_env`; name the environment variable that holds the address")
     text = environ.get(variable, "").strip()
     if not text:
-        raise _Lacks(f"the environment variable {variable} is not set; set it to the address and reload")
+        raise _Lacks(f"the environment variable {variable} is not set; set it to the address and start again")
     try:
         shown(text)
     except Refused:  # its words may hold the beginning of what was set by mistake
