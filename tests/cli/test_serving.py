@@ -9,7 +9,10 @@ import pytest
 from watchkeeper.cli import serving
 
 
-@pytest.mark.parametrize("listen", ["0.0.0.0:8400", "192.0.2.1:80", "example.org:80", "8400", "127.0.0.1:http", ""])
+@pytest.mark.parametrize(
+    "listen",
+    ["0.0.0.0:8400", "192.0.2.1:80", "example.org:80", "8400", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:²", ""],
+)
 def test_only_loopback_addresses_are_listened_on(listen):
     with pytest.raises(serving.CannotListen, match="loopback"):
         serving.bind(listen)

@@ -12,6 +12,7 @@ from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure import labels, matching
 from watchkeeper.measure.answers import Under
 from watchkeeper.measure.batches import batch_of
+from watchkeeper.measure.decode.form import MOST_SAMPLED
 from watchkeeper.measure.intake import Delivery
 from watchkeeper.measure.values import Batch, Decoded
 
@@ -55,6 +56,20 @@ def test_beyond_the_cap_label_values_are_counted_as_other_also_after_a_restart(b
     assert shop.intake.engine.labels("it", "v") == ["(other)", "a", "b"]
     assert [shop.ask("it", label="v", value=one).count for one in ("(other)", "a", "b")] == [2, 2, 1]
     assert shop.intake.matcher.labels.overflow["it"] == 1
+
+
+def test_the_heaviest_events_that_a_sender_may_send_add_up(bench):
+    shop = bench(manual("events: 'true', value: value, unit: s"))
+    batch = batch_of("events", [NOW] * 2000, [4.2] * 2000, {})
+    batch.weight = np.full(2000, MOST_SAMPLED, dtype=np.int64)
+    send(shop, batch)
+    assert shop.ask("it").total == 4_200_000_000 * 2000 * MOST_SAMPLED
+
+
+def test_a_value_beyond_all_bounds_is_held_at_the_limit(bench):
+    shop = bench(manual("events: 'true', value: value, unit: s"))
+    send(shop, batch_of("events", [NOW], [1e308], {}))
+    assert shop.ask("it").high == 2**62
 
 
 def test_a_memory_of_signatures_that_overflows_begins_anew_and_counts_the_same(bench, monkeypatch):

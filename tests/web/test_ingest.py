@@ -21,7 +21,7 @@ from watchkeeper.measure.answers import Question, Span
 from watchkeeper.measure.intake import Receipt
 from watchkeeper.measure.values import Rejection
 from watchkeeper.web import ingest
-from watchkeeper.web.ingest import read_capped
+from watchkeeper.web.ingest import SMALL, Hold, Room, read_capped
 
 JSON = {"content-type": "application/json"}
 PROTOBUF = {"content-type": "application/x-protobuf"}
@@ -213,6 +213,37 @@ def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
     found = anyio.run(read)
     assert isinstance(found, Rejection)
     assert found.status == 408
+
+
+def test_large_bodies_share_their_room_and_small_ones_always_have_it():
+    room = Room(most=3 * SMALL)
+
+    async def piece() -> dict[str, Any]:
+        return {"type": "http.request", "body": bytes(2 * SMALL), "more_body": False}
+
+    async def read() -> bytes | Rejection:
+        with Hold(room) as hold:
+            return await read_capped(Request({"type": "http", "headers": [], "method": "POST"}, piece), hold=hold)
+
+    with Hold(room) as slow, Hold(room) as small:
+        assert slow.grown(SMALL)
+        assert slow.grown(2 * SMALL)
+        refused = anyio.run(read)
+        assert isinstance(refused, Rejection)
+        assert refused.status == 503
+        assert small.grown(SMALL)
+        assert slow.grown(3 * SMALL)
+        assert not slow.grown(3 * SMALL + 1)
+    assert anyio.run(read) == bytes(2 * SMALL)
+    assert room.left == 3 * SMALL
+
+
+@pytest.mark.parametrize("size", [ingest.UNPACK_ASIDE // 2, ingest.UNPACK_ASIDE * 4])
+def test_packed_bodies_of_every_size_are_unpacked(client, size):
+    noise = json.dumps([{"type": "x", "n": i * 7919 % 10_007} for i in range(size // 8)]).encode()
+    packed = gzip.compress(noise)
+    answer = client.post("/v1/events", content=packed, headers=JSON | {"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["taken"]) == (202, size // 8)
 
 
 _TYPES = st.sampled_from(

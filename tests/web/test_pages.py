@@ -234,7 +234,14 @@ def test_a_runbook_file_is_shown_as_the_document_that_it_is_and_runs_nothing(tmp
 
 
 @pytest.mark.parametrize(
-    "path", ["/objectives/parse-sucess", "/runbooks/redis-outtage", "/incidents/7", "/alerts/nope"]
+    "path",
+    [
+        "/objectives/parse-sucess",
+        "/runbooks/redis-outtage",
+        "/incidents/7",
+        "/incidents/99999999999999999999",
+        "/alerts/nope",
+    ],
 )
 def test_what_is_not_there_answers_404_with_the_nearest_names(client, path):
     answer = client.get(path, headers=HTML)

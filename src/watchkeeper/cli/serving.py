@@ -151,6 +151,7 @@ def serve(
         reload=daemon.reload,
         mistakes=lambda: daemon.mistakes,
         checks=daemon.health,
+        troubles=daemon.troubles,
         closing=lambda: server.should_exit,
     )
     app = create_app(daemon.watch, doors)

@@ -62,6 +62,12 @@ class FolderInUse(StoreError):
     """
 
 
+class NoFolder(StoreError):
+    """
+    The folder of state cannot be written, so Watchkeeper cannot {doing}: {why}.
+    """
+
+
 def why_sqlite_failed(error: sqlite3.Error) -> tuple[str, bool]:
     """
     SQLite's own words made plain, and whether the same call may succeed later.

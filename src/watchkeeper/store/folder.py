@@ -17,8 +17,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from watchkeeper.store.errors import FolderInUse
+from watchkeeper.store.errors import FolderInUse, NoFolder
 
 
 @contextmanager
@@ -26,8 +27,7 @@ def claim_folder(folder: Path) -> Iterator[Path]:
     """
     Make the folder (for this user alone) and hold it; the system lets go of it when the process ends, however it ends.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / "lock").open("a+") as lock:
+    with _lock_file(folder) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -38,3 +38,11 @@ def claim_folder(folder: Path) -> Iterator[Path]:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield folder
+
+
+def _lock_file(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return (folder / "lock").open("a+")
+    except OSError as error:
+        raise NoFolder(doing=f"use {folder}", why=error.strerror or str(error), retryable=False) from None

@@ -51,6 +51,7 @@ class TimelineRow:
     id: int = 0
 
 
+_TOO_BIG = 2**63  # no number is
 _ADD = tables.incidents.insert().returning(_I.id)
 _BY_ID = select(tables.incidents).where(_I.id == bindparam("id"))
 _BY_NUMBER = select(tables.incidents).where(_I.number == bindparam("number"))
@@ -118,6 +119,8 @@ def by_number(view: Connection, number: int) -> IncidentRow | None:
     """
     One incident by the number that people know.
     """
+    if number >= _TOO_BIG:
+        return None
     return read_one(IncidentRow, view.execute(_BY_NUMBER, {"number": number}))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import anyio
-from starlette.concurrency import run_in_threadpool
+import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -27,11 +27,50 @@ from watchkeeper.web.ingest_answers import RETRY_AFTER, refused, taken
 
 MOST_RAW: Final = 16 * 2**20  # bytes on the wire
 MOST_UNPACKED: Final = 64 * 2**20
-UNPACK_ASIDE: Final = 64 * 2**10  # larger packed bodies are unpacked in a thread
+UNPACK_ASIDE: Final = 4 * 2**10  # larger packed bodies are unpacked in a thread: each may be a thousand times as large
+UNPACKING: Final = 2  # bodies unpacked at the same time
+SMALL: Final = 2**20
+MOST_HELD: Final = 128 * 2**20  # bytes of all bodies above `SMALL` that are on their way in
 READ_SECONDS: Final = 30.0
 MOST_KEY: Final = 200  # characters of an Idempotency-Key
 
 Answers = Callable[[int, str], Response]
+
+
+class Room:
+    """
+    The memory that large bodies share while they arrive: however many clients send slowly, it is bounded.
+    """
+
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self.left = most  # bytes
+
+
+class Hold:
+    """
+    What one body takes of a room; given back at the end of the `with` block.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room, self._held = room, 0
+
+    def __enter__(self) -> "Hold":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._room.left += self._held
+
+    def grown(self, size: int) -> bool:
+        """
+        Whether there is room for the body now that it has `size` bytes; small ones always have it.
+        """
+        more = size - self._held
+        if size > SMALL and more > self._room.left:
+            return False
+        if size > SMALL:
+            self._room.left -= more
+            self._held = size
+        return True
 
 
 class Ingest:
@@ -40,7 +79,8 @@ class Ingest:
     """
 
     def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+        self._watch, self._room = watch, Room()
+        self._unpacking = anyio.CapacityLimiter(UNPACKING)
         self.bodies: Counter[tuple[str, str]] = Counter()  # by kind and outcome
 
     def routes(self) -> list[Route]:
@@ -108,9 +148,10 @@ class Ingest:
         return taken(kind, receipt.left_out, json=json)
 
     async def _body(self, kind: str, request: Request, *, types: tuple[str, ...], answers: Answers) -> bytes | Response:
-        raw = await read_capped(request)
-        if not isinstance(raw, Rejection):
-            raw = await _opened(raw, request, types)
+        with Hold(self._room) as hold:
+            raw = await read_capped(request, hold=hold)
+            if not isinstance(raw, Rejection):
+                raw = await _opened(raw, request, types, self._unpacking)
         if isinstance(raw, Rejection):
             self.bodies[kind, "refused"] += 1
             return answers(raw.status, raw.why)
@@ -125,9 +166,10 @@ class Ingest:
         return self._watch.intake.engine.plan.wanted.get(signal, Wanted())
 
 
-async def read_capped(request: Request, *, most: int = MOST_RAW) -> bytes | Rejection:
+async def read_capped(request: Request, *, most: int = MOST_RAW, hold: Hold | None = None) -> bytes | Rejection:
     """
-    The body as it came over the wire; 413 above `most` bytes, 408 when it does not arrive in time.
+    The body as it came over the wire; 413 above `most` bytes, 408 when it does not arrive in time, 503 when others take
+    all the room that `hold` is of.
     """
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > most:
@@ -139,6 +181,8 @@ async def read_capped(request: Request, *, most: int = MOST_RAW) -> bytes | Reje
                 body += chunk
                 if len(body) > most:
                     return _too_large(most)
+                if hold is not None and not hold.grown(len(body)):
+                    return Rejection(status=503, why="too many large bodies are on their way in; send it again")
     except TimeoutError:
         return Rejection(status=408, why=f"the body did not arrive within {READ_SECONDS:g} seconds")
     except ClientDisconnect:
@@ -146,7 +190,9 @@ async def read_capped(request: Request, *, most: int = MOST_RAW) -> bytes | Reje
     return bytes(body)
 
 
-def _opened(raw: bytes, request: Request, types: tuple[str, ...]) -> Awaitable[bytes | Rejection]:
+def _opened(
+    raw: bytes, request: Request, types: tuple[str, ...], limiter: anyio.CapacityLimiter
+) -> Awaitable[bytes | Rejection]:
     packed = request.headers.get("content-encoding", "")
 
     def opened() -> bytes | Rejection:
@@ -156,7 +202,8 @@ def _opened(raw: bytes, request: Request, types: tuple[str, ...]) -> Awaitable[b
     async def here() -> bytes | Rejection:
         return opened()
 
-    return run_in_threadpool(opened) if packed and len(raw) > UNPACK_ASIDE else here()
+    aside = packed and len(raw) > UNPACK_ASIDE
+    return anyio.to_thread.run_sync(opened, limiter=limiter) if aside else here()
 
 
 def _why_not(receipt: Receipt) -> tuple[int, str]:

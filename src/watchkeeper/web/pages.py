@@ -48,7 +48,7 @@ class Pages:
             Route("/", self._overview),
             Route("/objectives/{name}", self._objective),
             Route("/alerts", self._alerts),
-            Route("/alerts/{key:path}", self._alert),
+            Route("/alerts/{key:text}", self._alert),
             Route("/incidents", self._incidents),
             Route("/incidents/{number:int}", self._incident),
             Route("/incidents/{number:int}/{deed}", self._change_incident, methods=["POST"]),

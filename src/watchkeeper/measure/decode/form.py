@@ -18,7 +18,7 @@ Scalar = str | int | float | bool
 
 #: A weight above it is a mistake of the sender, and sums of such weights would not fit 64 bits.
 MOST_WEIGHT: Final = 2**40
-#: How many one sampled event may stand for. Its value is summed that many times, 32 bits at a time: 2,000 of the heaviest fit.
+#: How many one sampled event may stand for: its value is summed that many times, and 2,000 of the heaviest must fit.
 MOST_SAMPLED: Final = 2**20
 #: Times and counts from here on do not fit a signed 64-bit integer.
 TOO_BIG: Final = 2**63
