@@ -38,7 +38,7 @@ def manual_text(limit: str = "rate_limit: {count: 1, per: 5m, never_hold: [P0]},
     return f"""
 watchkeeper: 1
 manual: Shop
-defaults: {{repeat_every: 2m}}
+defaults: {{repeat_every: 2m, resolve_after: 0s}}
 streams: {{requests: {{spans: 'true'}}}}
 indicators:
 {indicators}
