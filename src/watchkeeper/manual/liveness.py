@@ -4,7 +4,7 @@ What of a manual does this version bring to life?
 One table. Everything that it does not name is *declared, not yet live*: shown as written, never as working.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from watchkeeper.manual.condition.ast import (
@@ -16,6 +16,7 @@ from watchkeeper.manual.condition.ast import (
 from watchkeeper.manual.model.manual import SECTIONS, Manual
 from watchkeeper.manual.model.measuring import Indicator
 from watchkeeper.manual.model.promising import Alert, Objective
+from watchkeeper.manual.unread import unread
 
 LIVE_SIGNALS = frozenset({"spans", "metric", "events", "check"})
 LIVE_CHANNELS = frozenset({"webhook", "slack", "discord"})
@@ -104,8 +105,14 @@ def _entries(manual: Manual) -> Iterator[Live]:
 
 
 def _but(section: str, name: str, manual: Manual) -> str:
+    """
+    What of a live entry is not yet as written: keys that nothing reads, and regions that are only names.
+    """
+    held = getattr(manual, section)
+    entries = (held[name],) if isinstance(held, Mapping) else held
     several = section == "checks" and len(manual.checks[name].regions) > 1
-    return "its regions are all asked from this machine until agents come" if several else ""
+    regions = "its regions are all asked from this machine until agents come" if several else ""
+    return "; ".join(dict.fromkeys(filter(None, (regions, *map(unread, entries)))))
 
 
 def _stream(name: str, manual: Manual) -> str:
@@ -144,6 +151,4 @@ def _channel(name: str, manual: Manual) -> str:
     channel = manual.channels[name]
     if channel.planned:
         return "the document names it as future"
-    if channel.kind not in LIVE_CHANNELS:
-        return f"{channel.kind} is not sent yet"
-    return "" if channel.digest is None else "digests are not sent yet"
+    return "" if channel.kind in LIVE_CHANNELS else f"{channel.kind} is not sent yet"

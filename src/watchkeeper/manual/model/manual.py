@@ -79,7 +79,7 @@ class Manual(Entry):
     manual: Name = Field(description="the name of the manual")
     about: Text | None = says("what it is about")
     environment: Literal["production", "staging", "development"] = says(
-        "a staging manual never pages a person", "production"
+        "which deployment it is about; shown, and changes nothing until people are paged", "production"
     )
     zone: Zone = says("the time zone of calendar windows and clock times", "UTC")
     business_days: Several[Weekday] = says("the days that `next business day` counts", WEEKDAYS[:5])

@@ -53,7 +53,7 @@ class Objective(Entry):
     agreements: Conditions = says("what must never break (SLA)", ())
     window: Window | None = says("over what the targets hold that name no window")
     budgets: Conditions = says(
-        "the error budgets as the document writes them; lint compares them with the derived ones", ()
+        "the error budgets as the document writes them; shown, while those in use follow from the targets", ()
     )
     agreement_budgets: Conditions = says("the same for the agreements", ())
     measured_by: Texts = says("how the document says it is measured, in words", ())
@@ -143,11 +143,11 @@ class RateLimit(Entry):
 
 class Channel(Entry):
     """
-    Where messages go. Addresses and secrets come from the environment or a file, never from the manual.
+    Where messages go. Addresses and secrets come from the environment, never from the manual.
     """
 
     kind: Text = Field(description="webhook, slack, discord, email ...")
-    address_env: Text | None = says("the environment variable (or secret) that holds the address")
+    address_env: Text | None = says("the environment variable that holds the address")
     secret_env: Text | None = says("webhook: the environment variable that holds the signing secret")
     format: Text | None = says("the shape of the message, where the kind leaves a choice")
     rate_limit: RateLimit | None = says("how many messages it carries")

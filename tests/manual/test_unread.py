@@ -1,0 +1,118 @@
+"""
+Every key of a live entry is read by something, or says what it waits for.
+"""
+
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel
+
+from watchkeeper.manual.liveness import LIVE_SECTIONS, WAITING, live
+from watchkeeper.manual.load import Loaded, load_text
+from watchkeeper.manual.model.manual import SECTIONS, Defaults, Dependency, Manual, Service
+from watchkeeper.manual.model.measuring import SIGNAL_KEYS, Check, Expect, Indicator, Region, Stream
+from watchkeeper.manual.model.promising import Alert, Channel, Objective, RateLimit, Route, Severity
+from watchkeeper.manual.unread import SAID, UNREAD
+
+#: By model: the keys that something reads, and where. Name a key here only with the code that reads it.
+READ: dict[type[BaseModel], set[str]] = {
+    Defaults: {"window", "alert_window", "lateness", "unknown_after", "at_least", "resolve_after", "repeat_every"},
+    Service: {"url", "url_env"},  # measure/addressing
+    Dependency: set(),
+    Stream: {*SIGNAL_KEYS, "where", "value", "unit", "delay", "lateness", "speaks_every"},  # measure/plan
+    Indicator: {"from_", "only", "except_", "good", "bad", "by", "value", "unit"}  # measure/plan
+    | {"slot_good_when"},  # manual/liveness: declared
+    Check: {"service", "every", "timeout", "method", "expect", "regions"}  # measure/addressing, measure/probing
+    | {"http", "tcp", "dns", "tls"},  # the kind decides whether it is live
+    Expect: {"status", "body", "within", "certificate_left"},  # measure/probing
+    Region: {"name"},  # measure/addressing
+    Objective: {"service", "indicator", "targets", "agreements", "window"},  # decide/rules, web/views/objective
+    Alert: {"service", "indicator", "objective", "when", "on", "each", "at_least"}  # decide/rules, decide/conditions
+    | {"severity", "tell", "unknown_after", "resolve_after", "repeat_every"}  # decide/notices, decide/rules
+    | {"respond", "runbook", "summary"},  # act/message
+    Severity: {"meaning", "respond", "opens_incident"},  # web/views/incidents, act/message, decide/incidents
+    Channel: {"kind", "address_env", "secret_env", "planned", "rate_limit"},  # act/channels, decide/notices
+    RateLimit: {"count", "per", "never_hold"},  # decide/rationing
+    Route: {"severity", "service", "alert", "tell"},  # decide/notices
+}
+
+
+def _models(annotation: object) -> set[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    return {model for inner in get_args(annotation) for model in _models(inner)}
+
+
+def _live_models() -> set[type[BaseModel]]:
+    """
+    The models of the sections that may be live, with the models inside the keys that do not wait as a whole.
+    """
+    sections = [name for name in (*SECTIONS, *LIVE_SECTIONS, "defaults") if name not in WAITING]
+    open_ = {model for name in sections for model in _models(Manual.model_fields[name].annotation)}
+    found: set[type[BaseModel]] = set()
+    while open_:
+        model = open_.pop()
+        found.add(model)
+        skipped = SAID | set(UNREAD.get(model, ()))
+        inner = (info.annotation for name, info in model.model_fields.items() if name not in skipped)
+        open_ |= {each for annotation in inner for each in _models(annotation)} - found
+    return found
+
+
+def test_every_key_of_a_live_section_is_read_or_says_what_it_waits_for() -> None:
+    assert _live_models() == set(READ)
+    for model in READ:
+        known = READ[model] | set(UNREAD.get(model, ())) | SAID
+        assert set(model.model_fields) <= known, model
+        assert not READ[model] & set(UNREAD.get(model, ())), model
+
+
+def test_the_tables_name_only_keys_that_there_are() -> None:
+    for model, keys in (*READ.items(), *UNREAD.items()):
+        assert set(keys) <= set(model.model_fields), model
+
+
+@pytest.mark.parametrize(
+    ("text", "but"),
+    [
+        ("severities: {P1: {respond: 5m}}", ""),
+        (
+            "severities: {P1: {escalate: 1h, recover: 2h, update: 30m, page: everyone}}",
+            "`escalate`: nothing goes further by itself yet; `recover`, `update`: no clock runs for it yet; "
+            "`page`: nobody is paged yet",
+        ),
+        ("severities: {P1: {criteria: all is down, examples: a fire}}", "`criteria`: cases are not ranked by it yet; "),
+        ("alerts: {a: {on: release, escalate: 1h}}", "`escalate`: nothing goes further by itself yet"),
+        ("channels: {c: {kind: slack, digest: 1d}}", "`digest`: messages go out one by one yet"),
+        ("channels: {c: {kind: slack, to: [us]}}", "`to`: messages go to the address in `address_env` only"),
+        ("checks: {c: {http: /, every: 1m, covers: [all]}}", "`covers`: shown only"),
+        (
+            "checks: {c: {http: /, every: 1m, regions: [{name: eu, by: an agent}]}}",
+            "`regions.by`: this machine asks until agents come",
+        ),
+        (
+            "checks: {c: {http: /, every: 1m, covers: [all], regions: [eu, us]}}",
+            "its regions are all asked from this machine until agents come; `covers`: shown only",
+        ),
+        ("dependencies: {d: {limit: {rate: 100/min}}}", "`limit`: not watched yet"),
+        (
+            "dependencies: {d: {}}\nservices: {s: {depends_on: [d]}}",
+            "`depends_on`: holds back no alert yet",
+        ),
+    ],
+)
+def test_a_live_entry_says_which_of_its_keys_do_nothing_yet(text: str, but: str) -> None:
+    loaded = load_text("watchkeeper: 1\nmanual: Shop\n" + text)
+    assert isinstance(loaded, Loaded), str(loaded)
+    entry = list(live(loaded.manual))[-1 if "services" not in text else 0]
+
+    assert entry.live
+    assert entry.but.startswith(but)
+    assert bool(entry.but) == bool(but)
+
+
+def test_what_is_not_live_at_all_says_only_why() -> None:
+    loaded = load_text("watchkeeper: 1\nmanual: Shop\nchannels: {c: {kind: email, to: [us], digest: 1d}}")
+    assert isinstance(loaded, Loaded), str(loaded)
+
+    assert [(each.why, each.but) for each in live(loaded.manual)] == [("email is not sent yet", "")]
