@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.daemon import CannotStart, Daemon, OtherGrid, Settings
+from watchkeeper.act.sender import Sender
+from watchkeeper.daemon import LATE_MESSAGE_NS, CannotStart, Daemon, OtherGrid, Settings
+from watchkeeper.store import outbox
 from watchkeeper.store.errors import FolderInUse
+from watchkeeper.store.notices import NoticeRow
+from watchkeeper.testing import HandClock
 
 MANUAL = """
 watchkeeper: 1
@@ -85,4 +89,47 @@ def test_a_channel_without_its_address_is_named_with_what_to_set(settings):
     daemon = Daemon(settings)
 
     assert "TEAM_HOOK" in daemon.troubles()["channel team"]
+    daemon.stop()
+
+
+def test_what_cannot_do_its_work_is_said_once(settings):
+    daemon = Daemon(settings)
+
+    assert daemon.troubles()["channel team"].startswith("the environment variable TEAM_HOOK is not set")
+    daemon.stop()
+
+
+def test_the_sender_is_well_while_it_runs_and_nothing_is_overdue(settings):
+    daemon = Daemon(settings)
+    assert daemon.health()["sender"] == "messages are not sent any more"
+
+    daemon.start()
+    assert daemon.health()["sender"] == "ok"
+
+    daemon.sender.stop()
+    assert daemon.health()["sender"] == "messages are not sent any more"
+    daemon.stop()
+
+
+@pytest.mark.parametrize(
+    ("waited_ns", "earlier_due_in_ns", "said"),
+    [
+        (LATE_MESSAGE_NS // 2, None, "ok"),
+        (LATE_MESSAGE_NS * 2, None, "a message has been due for minutes and is not sent"),
+        (LATE_MESSAGE_NS * 2, LATE_MESSAGE_NS, "ok"),  # it waits behind one that is tried again later
+    ],
+)
+def test_a_message_that_stays_due_is_seen(settings, waited_ns, earlier_due_in_ns, said, monkeypatch):
+    clock = HandClock("2026-11-20T12:00:00Z")
+    daemon, now_ns = Daemon(settings, clock), clock.now_ns()
+    due = [] if earlier_due_in_ns is None else [now_ns + earlier_due_in_ns]
+    rows = [
+        NoticeRow(subject="orders", kind="firing", channel="team", body={}, created_ns=0, due_ns=at_ns, cycle=i)
+        for i, at_ns in enumerate([*due, now_ns - waited_ns])
+    ]
+    with daemon.state.transaction() as tx:
+        outbox.add(tx, rows)
+    monkeypatch.setattr(Sender, "alive", True)
+
+    assert daemon.health()["sender"] == said
     daemon.stop()

@@ -37,8 +37,8 @@ from watchkeeper.measure.polling import Poller
 from watchkeeper.measure.rows import Registry
 from watchkeeper.outside.clock import Clock, RealClock
 from watchkeeper.outside.http import HttpClient
-from watchkeeper.store import revisions
-from watchkeeper.store.errors import StoreError
+from watchkeeper.store import outbox, revisions
+from watchkeeper.store.errors import StateError, StoreError
 from watchkeeper.store.folder import claim_folder
 from watchkeeper.store.log import DeltaLog
 from watchkeeper.store.revisions import RevisionRow
@@ -46,6 +46,7 @@ from watchkeeper.store.state import State
 
 FASTER = 60  # `--fast`: minutes pass as seconds
 LATE_TURN_NS = 15 * 1_000_000_000  # a turn is taken every half second
+LATE_MESSAGE_NS = 3 * 60 * 1_000_000_000  # one attempt at the messages before it may take half a minute each
 
 log = structlog.get_logger("daemon")
 
@@ -149,19 +150,35 @@ class Daemon:
         """
         How each part is: "ok", or a sentence.
         """
-        late_ns = self.clock.now_ns() - (self.turns.taken_ns or 0)
+        now_ns = self.clock.now_ns()
+        late_ns = now_ns - (self.turns.taken_ns or 0)
         turn = "ok" if late_ns < LATE_TURN_NS else "no turn has ended well lately"
         return {
             "intake": "ok" if self.intake.alive else "the way in has ended",
             "checks": "ok" if self.poller.alive else "the checks are not asked any more",
             "turn": turn if self.turns.taken_ns else "no turn has been taken yet",
+            "sender": self._sending(now_ns),
         }
+
+    def _sending(self, now_ns: int) -> str:
+        if not self.sender.alive:
+            return "messages are not sent any more"
+        try:
+            with self.state.reading() as view:
+                due = [outbox.next_due_ns(view, name) for name in self.sender.channels]
+        except StateError as error:
+            return str(error)
+        late = any(at_ns is not None and now_ns - at_ns > LATE_MESSAGE_NS for at_ns in due)
+        return "a message has been due for minutes and is not sent" if late else "ok"
 
     def troubles(self) -> dict[str, str]:
         """
         What of the manual cannot do its work here, and what to set: channels without an address, checks not asked.
         """
-        channels = {f"channel {name}": why for name, why in not_ready(self.sender.channels).items()}
+        channels = {
+            f"channel {name}": why.removeprefix(f"channel {name}: ")
+            for name, why in not_ready(self.sender.channels).items()
+        }
         return channels | {f"check {name}": why for name, why in self.not_asked.items()}
 
     # --- wiring

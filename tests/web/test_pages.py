@@ -331,3 +331,13 @@ objectives: {orders: {indicator: orders, targets: [">= 99% over 7d"], agreements
     assert view.headline == "Shop: 1 objective is breached"
     assert "Agreements (SLA)" in text
     assert nanoseconds(house.clock.now()) == house.clock.now_ns()
+
+
+def test_what_cannot_do_its_work_stands_on_the_overview(house):
+    with house.client(troubles=lambda: {"channel team": "set TEAM_HOOK"}) as client:
+        text = client.get("/").text
+
+    assert "1 part of the manual cannot do its work" in text
+    assert "<dt>channel team</dt><dd>set TEAM_HOOK</dd>" in text
+    with house.client() as client:
+        assert "cannot do" not in client.get("/").text

@@ -27,6 +27,13 @@ class Repeating:
         self._woken, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def alive(self) -> bool:
+        """
+        Whether the thread runs.
+        """
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """
         Begin.

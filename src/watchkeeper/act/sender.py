@@ -52,6 +52,14 @@ class Sender:
         """
         return self._channels
 
+    @property
+    def alive(self) -> bool:
+        """
+        Whether every channel has a thread that runs, and the audit too.
+        """
+        loops = dict(self._loops)
+        return {_AUDIT, *self._channels} <= loops.keys() and all(loop.alive for loop in loops.values())
+
     def start(self) -> None:
         """
         Begin to send.

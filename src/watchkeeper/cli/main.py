@@ -102,6 +102,8 @@ def status(at: At = USUAL, json: AsJson = False) -> None:
         for one in found["objectives"]
     ]
     table(["objective", "", "now", "budget left"], rows)
+    for one in found["troubles"]:
+        out.print(f"{plain(one['what'])} cannot do its work: {plain(one['why'])}")
 
 
 @app.command()

@@ -23,7 +23,7 @@ def _no_mistakes() -> Mistakes | None:
     return None
 
 
-def _no_checks() -> Mapping[str, str]:
+def _nothing() -> Mapping[str, str]:
     return {}
 
 
@@ -38,7 +38,8 @@ class Doors:
 
     `address` is where the socket listens, `public` the base of links (empty: the same), both as `http://HOST:PORT`.
     `checks` gives the readiness of the daemon's parts by name: "ok", or a sentence. `control` is where the stand-in of
-    a demo is steered, through `client` (which must be allowed to reach this machine).
+    a demo is steered, through `client` (which must be allowed to reach this machine). `troubles` says what of the
+    manual cannot do its work here, and what to set.
     """
 
     address: str
@@ -50,7 +51,8 @@ class Doors:
     client: HttpClient | None = None
     reload: Callable[[], Mistakes | None] = _no_mistakes  # reads the manual again; the mistakes that kept it out
     mistakes: Callable[[], Mistakes | None] = _no_mistakes  # what is wrong on disk while an older manual runs
-    checks: Callable[[], Mapping[str, str]] = _no_checks
+    checks: Callable[[], Mapping[str, str]] = _nothing
+    troubles: Callable[[], Mapping[str, str]] = _nothing
     closing: Callable[[], bool] = _not_closing  # whether the server is about to end, so that streams do too
 
     @property

@@ -70,3 +70,10 @@ def test_messages_are_newest_first_and_show_no_address(api):
     assert ids == sorted(ids, reverse=True)
     assert len(ids) == 2
     assert not {"address", "body", "person"} & set(answer["messages"][0])
+
+
+def test_the_status_says_what_cannot_do_its_work_and_what_to_set(stormy):
+    with client_of(stormy, troubles=lambda: {"channel team": "set TEAM_HOOK"}) as api:
+        answer = api.get("/api/v1/status").json()
+
+    assert answer["troubles"] == [{"what": "channel team", "why": "set TEAM_HOOK"}]

@@ -44,6 +44,15 @@ class AlertLine(Model):
     says: str = Field(description="One sentence: what was found, against the rule.")
 
 
+class Trouble(Model):
+    """
+    What of the manual cannot do its work here.
+    """
+
+    what: str = Field(description="The part, such as `channel team`.")
+    why: str = Field(description="Why not, and what to set.")
+
+
 class Status(Model):
     """
     How everything stands.
@@ -57,6 +66,7 @@ class Status(Model):
     alerts: list[AlertLine] = Field(description="Those that fire, are about to, or cannot be judged; worst first.")
     incidents: list[Incident] = Field(description="The open ones, newest first.")
     mistakes: list[str] = Field(description="What kept the manual on disk from being used at the last reload.")
+    troubles: list[Trouble] = Field(description="What of the manual cannot do its work here, and what to set.")
 
 
 class Reloaded(Model):
@@ -106,6 +116,7 @@ def status(watch: TheWatch, doors: TheDoors) -> Status:
         alerts=_alerts(watch),
         incidents=[incident_of(one) for one in watch.incidents() if one.closed_ns is None],
         mistakes=list(view.mistakes),
+        troubles=[Trouble(what=one.what, why=one.why) for one in view.troubles],
     )
 
 

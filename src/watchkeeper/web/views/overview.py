@@ -43,6 +43,7 @@ class OverviewView:
     silent: bool
     address: str
     mistakes: tuple[str, ...]
+    troubles: tuple["Trouble", ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,16 @@ class Hand:
 
     alert: AlertLine
     incident: IncidentRow | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """
+    What of the manual cannot do its work here (`channel team`), and what to set.
+    """
+
+    what: str
+    why: str
 
 
 def overview_view(watch: Watch, doors: Doors) -> OverviewView:
@@ -81,6 +92,7 @@ def overview_view(watch: Watch, doors: Doors) -> OverviewView:
         silent=silent,
         address=doors.base,
         mistakes=mistakes_of(doors.mistakes()),
+        troubles=tuple(Trouble(what=what, why=why) for what, why in doors.troubles().items()),
     )
 
 
