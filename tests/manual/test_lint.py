@@ -97,6 +97,33 @@ def test_an_alert_that_no_channel_carries_is_found() -> None:
     assert _kinds(text.replace("severity: P1", "severity: P1, tell: later") + "routes: [{tell: ops}]") != []
 
 
+def test_an_alert_is_heard_as_it_is_sent_by_the_service_of_its_objective() -> None:
+    text = (
+        "defaults: {window: 30d, alert_window: 5m}\nservices: {api: {}, web: {}}\n"
+        "objectives: {e: {service: api, indicator: errors, targets: '< 1%'}}\n"
+        f"alerts: {{a: {{objective: e, when: '> 5%', {REST}}}}}\n"
+    )
+
+    assert _kinds(text + "routes: [{service: api, tell: ops}]") == []
+    assert _kinds(text + "routes: [{service: web, tell: ops}]") == ["unheard-alert alerts.a"]
+
+
+def test_a_channel_that_is_not_live_hears_nothing() -> None:
+    text = f"defaults: {{alert_window: 5m}}\nalerts: {{a: {{indicator: errors, when: '> 5%', {REST}}}}}\n"
+    head = HEAD.replace("channels: {", "channels: {mail: {kind: email}, ")
+
+    def found(route: str) -> list[str]:
+        loaded = load_text(head + text + route)
+        assert isinstance(loaded, Loaded), str(loaded)
+        return [each.says for each in lint(loaded)]
+
+    assert found("routes: [{tell: [mail, later]}]") == [
+        "none of its channels is live (`mail`: email is not sent yet; `later`: the document names it as future): "
+        "nobody hears of it"
+    ]
+    assert found("routes: [{tell: [mail, ops]}]") == []
+
+
 def test_an_alert_without_severity_or_runbook_is_worth_a_thought() -> None:
     found = _findings(FINE + "alerts: {a: {indicator: errors, when: '> 5%'}, b: {on: release}}")
 
@@ -138,12 +165,36 @@ schedules: {s: {hand_off: {day: Monday, at: 10:00}}}
         "{phone: TBD}",
         "{note: 'by $(date)'}",
         "{email: <your mail>}",
+        "{phone: '[your phone]'}",
+        "{phone: '[phone]'}",
+        "{email: '[TEAM_EMAIL]'}",
+        "{address: 'pager [number to come]'}",
+        "{role: '[who?]'}",
+        "{name: <name>}",
+        "{address: '{{hotline}}'}",
     ],
 )
 def test_placeholders_are_found(contact: str) -> None:
     [found] = _findings(FINE + f"contacts: {{c: {contact}}}")
 
     assert (found.kind, found.certainty, found.line) == (Kind.PLACEHOLDER, Certainty.LIKELY, 17)
+
+
+@pytest.mark.parametrize("text", ["'[your phone] of it'", "'<your name>'"])
+def test_placeholders_are_found_in_any_text(text: str) -> None:
+    assert _kinds(FINE + f"notes: {{n: {{text: {text}}}}}") == ["placeholder notes.n.text"]
+
+
+@pytest.mark.parametrize("person", ["{name: '[name]'}", "{email: '[mail]'}"])
+def test_people_are_reached_like_contacts(person: str) -> None:
+    assert len(_kinds(FINE + f"people: {{p: {person}}}")) == 1
+
+
+@pytest.mark.parametrize(
+    "contact", ["{email: 'Ops <ops@shop.example>'}", "{phone: '+49 (0)30 123 [ext 4](tel:4)'}", "{address: 'room #3'}"]
+)
+def test_ways_to_reach_somebody_are_no_placeholders(contact: str) -> None:
+    assert _kinds(FINE + f"contacts: {{c: {contact}}}") == []
 
 
 @pytest.mark.parametrize("text", ["'[a link](https://x)'", "'an array[Index] of it'", "'see [1]'"])

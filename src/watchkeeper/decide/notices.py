@@ -12,7 +12,7 @@ from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.rules import Rule
 from watchkeeper.decide.values import AlertMemory, Finding, Kind, Notice, State, Transition
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.model.promising import Route
+from watchkeeper.manual.routing import channels_of, routed
 
 _KINDS = {State.FIRING: Kind.FIRING, State.RESOLVED: Kind.RESOLVED, State.WITHDRAWN: Kind.WITHDRAWN}
 _QUIET = (Reason.NO_EVENTS, Reason.TOO_FEW)
@@ -85,9 +85,7 @@ def route(rule: Rule, manual: Manual) -> tuple[str, ...]:
     """
     The channels of a rule: its own, else those of the first route that fits.
     """
-    if rule.alert.tell:
-        return rule.alert.tell
-    return _routed(manual, severity=rule.alert.severity, service=rule.service, name=rule.name)
+    return channels_of(rule.name, rule.alert, manual)
 
 
 def route_of_gone(memory: AlertMemory, told: Sequence[str], manual: Manual) -> tuple[str, ...]:
@@ -95,7 +93,7 @@ def route_of_gone(memory: AlertMemory, told: Sequence[str], manual: Manual) -> t
     Who hears that a rule is gone: the channels that heard of it, as far as the manual still has them; else a route's.
     """
     still = tuple(name for name in told if name in manual.channels)
-    return still or _routed(manual, severity=memory.severity, service=None, name=memory.key.rule)
+    return still or routed(manual, severity=memory.severity, service=None, name=memory.key.rule)
 
 
 def notices_of(telling: Telling, names: Sequence[str], manual: Manual, *, severity: str | None) -> Iterator[Notice]:
@@ -130,12 +128,3 @@ def _worth_asking(memory: AlertMemory, rule: Rule, finding: Finding | None) -> b
     """
     quiet = finding is not None and finding.reason in _QUIET
     return not quiet or memory.state is State.FIRING or rule.timing.asks_when_quiet
-
-
-def _routed(manual: Manual, *, severity: str | None, service: str | None, name: str) -> tuple[str, ...]:
-    return next((one.tell for one in manual.routes if _fits(one, severity, service, name)), ())
-
-
-def _fits(route_: Route, severity: str | None, service: str | None, name: str) -> bool:
-    wanted = ((route_.severity, severity), (route_.service, service), (route_.alert, name))
-    return all(not some or found in some for some, found in wanted)

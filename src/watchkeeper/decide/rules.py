@@ -16,6 +16,7 @@ from watchkeeper.manual.condition.ast import Condition
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.measuring import Indicator
 from watchkeeper.manual.model.promising import Alert, Objective
+from watchkeeper.manual.routing import service_of
 from watchkeeper.manual.units import NS_PER_SECOND, Duration, Quantity
 from watchkeeper.manual.windows import alert_window
 from watchkeeper.measure.answers import LOOKS_BACK, Question, Since, Span, event_name
@@ -83,7 +84,7 @@ def rule_of(name: str, alert: Alert, manual: Manual, *, times: int = 1) -> Rule:
         allowed=None if target is None or said is None else budget(target, said),
         each=alert.each or "",
         where=condition.where.label if condition and condition.where else "",
-        service=alert.service or (objective.service if objective else None),
+        service=service_of(alert, manual),
         timing=_timing(alert, condition, manual, times),
     )
 

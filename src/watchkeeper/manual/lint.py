@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from watchkeeper.manual.dead import dead_ends
+from watchkeeper.manual.liveness import why_not
 from watchkeeper.manual.load import Loaded
 from watchkeeper.manual.marks import Place, show_path
 from watchkeeper.manual.model.base import Accept, Entry
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.promising import Alert
 from watchkeeper.manual.open_points import missing_windows, missing_zones, placeholders
+from watchkeeper.manual.routing import channels_of
 
 
 class Kind(StrEnum):
@@ -104,26 +106,24 @@ def _all(loaded: Loaded) -> Iterator[tuple[Kind, Place, str]]:
         yield Kind.ALWAYS_FIRING if end.always else Kind.DEAD_ALERT, end.path, end.says
     for name, alert in manual.alerts.items():
         path: Place = ("alerts", name)
-        if not _heard(name, alert, manual):
-            yield Kind.UNHEARD_ALERT, path, "no route fits it and it names no channel: nobody hears of it"
+        if unheard := _unheard(name, alert, manual):
+            yield Kind.UNHEARD_ALERT, path, unheard
         if alert.severity is None:
             yield Kind.NO_SEVERITY, path, "it has no severity: nobody can tell how fast to move"
         if alert.runbook is None and alert.when is not None:
             yield Kind.NO_RUNBOOK, path, "it has no runbook: whoever is woken by it starts from nothing"
 
 
-def _heard(name: str, alert: Alert, manual: Manual) -> bool:
+def _unheard(name: str, alert: Alert, manual: Manual) -> str:
     """
-    Whether a channel that is in use hears of the alert: its own, or those of the first route that fits.
+    Why nobody hears of the alert; empty when a channel that is live carries it.
     """
-    tell = alert.tell
-    for route in manual.routes if not tell else ():
-        severity = not route.severity or alert.severity in route.severity
-        service = not route.service or alert.service in route.service
-        if severity and service and (not route.alert or name in route.alert):
-            tell = route.tell
-            break
-    return any(not manual.channels[each].planned for each in tell)
+    tell = channels_of(name, alert, manual)
+    if not tell:
+        return "no route fits it and it names no channel: nobody hears of it"
+    waits = {each: why_not("channels", each, manual) for each in tell}
+    said = "; ".join(f"`{each}`: {why}" for each, why in waits.items())
+    return f"none of its channels is live ({said}): nobody hears of it" if all(waits.values()) else ""
 
 
 def _accepted(kind: Kind, path: Place, manual: Manual) -> str | None:

@@ -6,18 +6,26 @@ import re
 from collections.abc import Iterator
 from datetime import time
 
+from pydantic import BaseModel
+
 from watchkeeper.manual.condition.ast import Calendar, Condition
 from watchkeeper.manual.conditions import conditions
 from watchkeeper.manual.marks import Place
 from watchkeeper.manual.model.base import Stated
 from watchkeeper.manual.model.manual import Manual
+from watchkeeper.manual.model.responding import Contact, Person
 from watchkeeper.manual.model.shape import pieces
 from watchkeeper.manual.windows import ALERT_WINDOW, OBJECTIVE_WINDOW, Source, alert_window, objective_window
 
 Open = tuple[Place, str]
 
-_BRACKETS = re.compile(r"(?<![\w\])])\[(?:your |insert |the )?[A-Z][A-Za-z]*(?: [A-Za-z#]+){0,4}\](?!\()")
+_BRACKETS = re.compile(
+    r"(?<![\w\])])\[(?:(?:the )?[A-Z][A-Za-z]*(?: [A-Za-z#]+){0,4}|(?i:your|insert)(?: [A-Za-z#]+){1,4})\](?!\()"
+)
 _ANGLES = re.compile(r"<(?:your|insert|replace)[ -][^<>]{1,40}>", re.IGNORECASE)
+#: Where somebody is to be reached, any words in brackets still wait to be filled in; `<a@b.c>` is a mail address.
+_BLANK = re.compile(r"\[[^\[\]]{1,60}\](?!\()|<[^<>@]{1,60}>|\{\{[^{}]{1,60}\}\}|\b_{3,}")
+_REACHED = (Contact, Person)
 _TO_DO = re.compile(r"\b(?:TBD|TODO|FIXME|XXX|CHANGEME|tbd)\b")
 _SHELL = re.compile(r"\$\([^()]*\)")
 
@@ -74,11 +82,13 @@ def placeholders(manual: Manual) -> Iterator[Open]:
         for name, info in type(piece).model_fields.items():
             here = (*path, info.alias or name)
             for text in _each(getattr(piece, name)):
-                if isinstance(text, str) and (name in {"placeholder", "placeholders"} or _unfilled(name, text)):
+                if isinstance(text, str) and _unfilled(piece, name, text):
                     yield here, f"`{_shortened(text)}` is still to be filled in"
 
 
-def _unfilled(name: str, text: str) -> bool:
+def _unfilled(piece: BaseModel, name: str, text: str) -> bool:
+    if name in {"placeholder", "placeholders"} or (isinstance(piece, _REACHED) and _BLANK.search(text)):
+        return True
     patterns = (_BRACKETS, _ANGLES, _TO_DO) if name == "run" else (_BRACKETS, _ANGLES, _TO_DO, _SHELL)
     return any(pattern.search(text) for pattern in patterns)
 
