@@ -2,7 +2,11 @@
 Where a watch listens, and what it says when it cannot.
 """
 
+import signal
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +32,17 @@ def test_a_port_in_use_is_said_at_once_with_what_to_do():
 def test_port_0_finds_a_free_one_and_says_which():
     with serving.bind("127.0.0.1:0") as bound:
         assert serving.address_of(bound) == f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_whole_watch_in_good_order(tmp_path, how):
+    manual = Path(__file__).parents[2] / "examples" / "jamfind"
+    command = [sys.executable, "-m", "watchkeeper.cli.main", "up", str(manual)]
+    command += ["--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "http://127.0.0.1:" in process.stdout.readline()
+        process.send_signal(how)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert not list((tmp_path / "data").glob("*-wal"))  # closed, not left for the next start to mend

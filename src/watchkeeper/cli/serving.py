@@ -115,19 +115,19 @@ class Server(uvicorn.Server):
         self._ending = ending
         self._asked = False
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """
         The first signal ends in good order, the second at once.
         """
         if self._asked:
-            super().handle_exit(sig, frame)
+            self.force_exit = self.should_exit = True
             return
         self._asked = True
-        threading.Thread(target=self._end, args=(sig, frame), name="ending").start()
+        threading.Thread(target=self._end, name="ending").start()
 
-    def _end(self, sig: int, frame: FrameType | None) -> None:
+    def _end(self) -> None:
         self._ending()
-        super().handle_exit(sig, frame)
+        self.should_exit = True  # uvicorn's own way would raise the signal again, before the watch has ended
 
 
 def serve(
