@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from watchkeeper.act import incidents
 from watchkeeper.act.channels.choosing import channels_of, not_ready
 from watchkeeper.act.channels.sending import Channel
 from watchkeeper.act.message import Writer
@@ -257,7 +258,11 @@ class Daemon:
         return channels_of(manual, self.settings.environ, self.http)
 
     def _writer(self, manual: Manual) -> Writer:
-        return Writer(manual, self.settings.address)
+        return Writer(manual, self.settings.address, incident_of=self._incident_of)
+
+    def _incident_of(self, alert_key: str, at_ns: int) -> int | None:
+        with self.state.reading() as view:
+            return incidents.number_at(view, alert_key, at_ns)
 
     def _set_checks(self, manual: Manual) -> None:
         found = addressed(manual, self.settings.environ)

@@ -361,3 +361,26 @@ def test_it_never_shouts_and_has_no_pictures(writer):
     for row in (a_row(found=PARSES, **SPOTIFY), a_row(found=PARSES, **OVER), a_row("patch", kind=Kind.EVENT)):
         assert "!" not in writer(row).text
         assert all(ord(character) < 0x2E80 for character in writer(row).text)
+
+
+def test_a_message_names_and_links_the_incident_of_its_moment():
+    loaded = load_text(MANUAL)
+    assert isinstance(loaded, Loaded)
+    asked = []
+
+    def incident_of(key: str, at_ns: int) -> int | None:
+        asked.append((key, at_ns))
+        return 7
+
+    message = Writer(loaded.manual, "https://watch.example", incident_of=incident_of)(a_row(found=PARSES, **SPOTIFY))
+
+    assert "Incident: #7 https://watch.example/incidents/7" in message.text.splitlines()
+    assert (message.data["incident"], message.data["links"]["incident"]) == (7, "https://watch.example/incidents/7")
+    assert asked == [("parse-success[platform=spotify]", NOON_NS)]
+
+
+def test_a_message_without_an_incident_speaks_of_none(writer):
+    message = writer(a_row(found=PARSES, **SPOTIFY))
+    assert message.data["incident"] is None
+    assert "incident" not in message.data["links"]
+    assert "Incident" not in facts(message)

@@ -43,6 +43,18 @@ def incident_of(view: Connection, row: IncidentRow) -> Incident:
     )
 
 
+def number_at(view: Connection, alert_key: str, at_ns: int) -> int | None:
+    """
+    The number of the incident that an alert belonged to at this instant (closed at that very instant counts, too).
+    """
+    found = (
+        row.number
+        for row in incidents.of_alert(view, alert_key)
+        if row.opened_ns <= at_ns and (row.closed_ns is None or row.closed_ns >= at_ns)
+    )
+    return next(found, None)
+
+
 def open_as_planned(tx: Connection, opening: OpenIncident, *, revision: int) -> None:
     """
     Open an incident, or let alerts join the one that is open.

@@ -9,7 +9,7 @@ and where to look. Plain values: each channel gives them its own form, and its o
 'Disk is 96 %, above 95 %\\nSince: 14:02 UTC'
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +28,9 @@ from watchkeeper.manual.condition.ast import Bad, Condition
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.words import words
 from watchkeeper.store.notices import NoticeRow
+
+#: The number of the incident that an alert (by its key) belonged to at an instant (ns); None: to none.
+IncidentOf = Callable[[str, int], int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +75,12 @@ class Writer:
     It writes about rules that the manual no longer has too: with what the notice itself carries.
     """
 
-    def __init__(self, manual: Manual, address: str | None = None) -> None:
+    def __init__(
+        self, manual: Manual, address: str | None = None, *, incident_of: IncidentOf = lambda _key, _at_ns: None
+    ) -> None:
         self._manual, self._rules = manual, rules_of(manual)
         self._address = address.rstrip("/") if address else None
-        self._zone = ZoneInfo(manual.zone)
+        self._zone, self._incident_of = ZoneInfo(manual.zone), incident_of
 
     def __call__(self, row: NoticeRow) -> Message:
         notice = notice_from_json(row.body, channel=row.channel)
@@ -83,14 +88,15 @@ class Writer:
             return self._digest(notice, row)
         rule = self._rules.get(notice.key.rule)
         severity = plain(notice.severity) if notice.severity else None
+        incident = self._incident_of(row.subject, notice.at_ns)
         return Message(
             kind=notice.kind,
             subject=row.subject,
             title=" · ".join(part for part in (severity, self._title(notice, rule)) if part),
             at_ns=notice.at_ns,
-            facts=tuple(self._facts(notice, rule, row.body)),
+            facts=tuple(self._facts(notice, rule, row.body, incident)),
             severity=severity,
-            data=data_of(notice, rule, links=self._links(row.subject, rule)),
+            data=data_of(notice, rule, incident=incident, links=self._links(row.subject, rule, incident)),
         )
 
     # --- the title
@@ -127,7 +133,9 @@ class Writer:
 
     # --- the facts
 
-    def _facts(self, notice: Notice, rule: Rule | None, body: Mapping[str, Any]) -> Iterator[Fact]:
+    def _facts(
+        self, notice: Notice, rule: Rule | None, body: Mapping[str, Any], incident: int | None
+    ) -> Iterator[Fact]:
         if rule and rule.alert.summary and notice.kind in (Kind.FIRING, Kind.EVENT):
             yield Fact(name="What", text=plain(rule.alert.summary, most=400))
         yield from self._counted(notice, rule)
@@ -143,6 +151,8 @@ class Writer:
             yield from self._response(notice, rule)
         if rule and notice.kind in (Kind.FIRING, Kind.EVENT, Kind.UNKNOWN):
             yield from self._runbook(rule)
+        if incident is not None:
+            yield Fact(name="Incident", text=f"#{incident}", url=self._link("incidents", str(incident)))
         url = self._link("alerts", str(notice.key))
         if url:
             yield Fact(name="Alert", text="numbers and history", url=url)
@@ -263,11 +273,12 @@ class Writer:
             return "events"
         return f"readings of {spaced(name)}" if stream.signal in ("metric", "host", "query") else spaced(name)
 
-    def _links(self, subject: str, rule: Rule | None) -> dict[str, str | None]:
+    def _links(self, subject: str, rule: Rule | None, incident: int | None) -> dict[str, str | None]:
         runbook = rule.alert.runbook if rule else None
         return {
             "alert": self._link("alerts", subject),
             "runbook": self._link("runbooks", runbook) if runbook else None,
+            "incident": None if incident is None else self._link("incidents", str(incident)),
         }
 
     def _link(self, page: str, name: str) -> str | None:

@@ -14,7 +14,9 @@ from watchkeeper.manual.condition.printer import show
 from watchkeeper.outside.clock import instant
 
 
-def data_of(notice: Notice, rule: Rule | None, *, links: Mapping[str, str | None]) -> dict[str, Any]:
+def data_of(
+    notice: Notice, rule: Rule | None, *, incident: int | None, links: Mapping[str, str | None]
+) -> dict[str, Any]:
     """
     The notice as JSON. `value` and `limit` keep the polarity of the manual; `hits` are what `hits_are` says.
     """
@@ -28,6 +30,7 @@ def data_of(notice: Notice, rule: Rule | None, *, links: Mapping[str, str | None
         "numbers": _numbers(notice),
         "fine": list(notice.fine),
         "runbook": rule.alert.runbook if rule else None,
+        "incident": incident,
         "links": {name: url for name, url in links.items() if url},
     }
 
