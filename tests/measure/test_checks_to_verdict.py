@@ -2,14 +2,18 @@
 Do the results of checks reach the verdict, through the real log and engine?
 """
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.outside.certificates import certificate, server_side
+from tests.outside.servers import plain, says, serving
 from watchkeeper.decide.conditions import Asked, judge
 from watchkeeper.decide.rules import Rule, rules_of
 from watchkeeper.decide.values import Finding, Truth
@@ -25,8 +29,10 @@ from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import plan_of
 from watchkeeper.measure.polling import Poller
-from watchkeeper.measure.probing import Probe, Result, batch_of
+from watchkeeper.measure.probing import Probe, Result, ask, batch_of
 from watchkeeper.measure.rows import Registry
+from watchkeeper.outside.clock import RealClock
+from watchkeeper.outside.http import HttpClient
 from watchkeeper.store.log import DeltaLog
 from watchkeeper.testing import FakeNetwork, HandClock
 
@@ -213,6 +219,27 @@ def test_a_certificate_nears_its_end_between_two_asks_and_after_a_restart(tmp_pa
         anew = Engine(plan_of(watch.manual), Registry(ground.intern, ground.names()), REAL, now_ns=now_ns)
         restore(ground, anew, now_ns=now_ns)
         assert watch.judge("certificate-expiry", anew).truth is Truth.HOLDS
+
+
+@pytest.mark.parametrize(("left_days", "truth"), [(45, Truth.CLEAR), (29, Truth.HOLDS), (-3, Truth.HOLDS)])
+def test_a_certificate_that_ends_counts_though_nobody_trusts_it(tmp_path: Path, left_days: int, truth: Truth) -> None:
+    now = RealClock().now()
+    until = now + timedelta(days=left_days, hours=1)
+    made, key = certificate(tmp_path / "c", since=now - timedelta(days=90), until=until)
+    client = HttpClient(RealClock(), allow_private=True, tls=ssl.create_default_context())
+    with (
+        watching(loaded(load_text(ZZIK)), tmp_path) as watch,
+        serving(says(plain()), tls=server_side(made, key)) as server,
+    ):
+        of = replace(watch.probes[0], url=server.url(scheme="https"))
+        result = replace(ask(of, client, RealClock(), at_ns=RealClock().now_ns()), at_ns=watch.clock.now_ns())
+        watch.intake.submit_batch("checks", batch_of(of, result)).result(timeout=20)
+        finding = watch.judge("certificate-expiry")
+
+    assert (result.status, result.ok) == (0, False)
+    assert finding.truth is truth
+    assert finding.numbers.value is not None
+    assert finding.numbers.value // 86_400 == left_days
 
 
 def test_an_answer_that_breaks_off_is_not_under_any_threshold(tmp_path: Path) -> None:

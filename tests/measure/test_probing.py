@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.outside.certificates import certificate, server_side
 from tests.outside.servers import plain, says, serving
 from watchkeeper.manual.model.measuring import Check, Expect
 from watchkeeper.manual.units import Duration
@@ -267,14 +268,67 @@ def test_the_life_that_a_certificate_has_left_is_seen_and_expected(
     assert 19 * 86_400 < left <= 20 * 86_400
 
 
-def test_a_certificate_that_nobody_vouches_for_is_a_failed_result_in_plain_words(
+@pytest.fixture(scope="module")
+def expired(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """
+    The same with a certificate that ended three days and an hour ago.
+    """
+    now = RealClock().now()
+    until = now - timedelta(days=3, hours=1)
+    made, key = certificate(tmp_path_factory.mktemp("tls") / "c", since=now - timedelta(days=90), until=until)
+    return server_side(made, key), ssl.create_default_context(cafile=made)
+
+
+def days_left(of: Probe, result: Result) -> float:
+    left = values(of, result)["certificate_left"]
+    assert isinstance(left, float)
+    return left / 86_400
+
+
+def test_a_certificate_that_nobody_vouches_for_fails_in_plain_words_and_tells_how_long_it_lives(
     tls: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
     with serving(says(plain()), tls=tls[0]) as server:
-        of = probe(server.url(scheme="https"))
-        result = asked(of)
-        assert server.requests == []
+        of = probe(server.url("/s3cret", scheme="https"), method="POST")
+        result = asked(of, HttpClient(RealClock(), allow_private=True, tls=ssl.create_default_context()))
 
-    assert (result.status, result.ok, result.certificate_left_ns) == (0, False, None)
+    assert b"".join(server.requests) == b""  # it was looked at, and sent nothing
+    assert (result.status, result.ok, result.timed_out) == (0, False, False)
     assert "is not trusted: self" in result.error
-    assert "certificate_left" not in values(of, result)
+    assert 19 < days_left(of, result) <= 20
+    assert values(of, result)["value"] is None
+
+
+def test_a_certificate_that_has_expired_fails_and_has_less_than_nothing_left(
+    expired: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    with serving(says(plain()), tls=expired[0]) as server:
+        of = probe(server.url(scheme="https"))
+        result = asked(of, HttpClient(RealClock(), allow_private=True, tls=expired[1]))
+
+    assert b"".join(server.requests) == b""
+    assert (result.status, result.ok) == (0, False)
+    assert result.error == f"the certificate of https://127.0.0.1:{server.port}/… expired 3 d ago"
+    assert -3.1 < days_left(of, result) < -3.04
+
+
+def test_a_certificate_that_cannot_be_looked_at_again_leaves_a_failure_that_is_no_timeout(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def once(connection: object, _name: str, _context: object) -> None:
+        if seen:
+            over.wait(20)  # the second handshake hangs
+        seen.append(connection)
+
+    seen: list[object] = []
+    made = certificate(tmp_path / "c", since=RealClock().now(), until=RealClock().now() + timedelta(days=9))
+    context = server_side(*made)
+    context.sni_callback = once
+    with serving(says(plain()), tls=context) as server:
+        of = probe(server.url(scheme="https", host="localhost"), timeout=SOON)
+        result = asked(of)
+        over.set()
+
+    assert (result.status, result.ok, result.timed_out, result.certificate_left_ns) == (0, False, False, None)
+    assert "is not trusted" in result.error
+    assert values(of, result)["value"] is None

@@ -19,7 +19,7 @@ from watchkeeper.manual.model.measuring import Check, Expect
 from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.values import Batch
 from watchkeeper.outside.clock import Clock
-from watchkeeper.outside.errors import OutsideError, Refused
+from watchkeeper.outside.errors import OutsideError, Refused, Untrusted
 from watchkeeper.outside.http import Answer, HttpClient
 
 _SECOND_NS = 1_000_000_000
@@ -54,7 +54,7 @@ class Result:
     ok: bool
     timed_out: bool = False
     error: str = ""
-    certificate_left_ns: int | None = None
+    certificate_left_ns: int | None = None  # also of a certificate that is not trusted; negative when it has expired
 
     @property
     def lasted_ns(self) -> int | None:
@@ -91,11 +91,20 @@ def ask(probe: Probe, client: HttpClient, clock: Clock, *, at_ns: int) -> Result
         answer = client.request(probe.method, probe.url, timeout=probe.timeout)
     except Refused:
         raise
+    except Untrusted as error:
+        return Result(
+            at_ns=at_ns,
+            took_ns=clock.monotonic_ns() - began_ns,
+            status=0,
+            ok=False,
+            error=error.why,
+            certificate_left_ns=_left_ns(error.until_ns, at_ns),
+        )
     except OutsideError as error:
         took_ns = clock.monotonic_ns() - began_ns
         timed_out = took_ns >= probe.timeout // timedelta(microseconds=1) * 1000
         return Result(at_ns=at_ns, took_ns=took_ns, status=0, ok=False, timed_out=timed_out, error=error.why)
-    left_ns = None if answer.certificate_until_ns is None else answer.certificate_until_ns - at_ns
+    left_ns = _left_ns(answer.certificate_until_ns, at_ns)
     wrong = what_is_wrong(answer, probe.expect, left_ns)
     return Result(
         at_ns=at_ns,
@@ -105,6 +114,10 @@ def ask(probe: Probe, client: HttpClient, clock: Clock, *, at_ns: int) -> Result
         error=wrong or "",
         certificate_left_ns=left_ns,
     )
+
+
+def _left_ns(until_ns: int | None, at_ns: int) -> int | None:
+    return None if until_ns is None else until_ns - at_ns
 
 
 def what_is_wrong(answer: Answer, expect: Expect, certificate_left_ns: int | None) -> str | None:

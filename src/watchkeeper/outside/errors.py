@@ -27,3 +27,13 @@ class Refused(OutsideError):
 
     def __init__(self, why: str) -> None:
         super().__init__(why, retryable=False)
+
+
+class Untrusted(OutsideError):
+    """
+    The outside failed: {why}.
+    """
+
+    def __init__(self, why: str, *, until_ns: int | None) -> None:
+        super().__init__(why, retryable=True)
+        self.until_ns = until_ns  # end of the life of the certificate that was shown; None when it could not be read

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -25,12 +25,14 @@ import httpcore2
 import httpx2
 
 from watchkeeper.outside.clock import Clock
-from watchkeeper.outside.errors import OutsideError, Refused
+from watchkeeper.outside.errors import OutsideError, Refused, Untrusted
 from watchkeeper.outside.pinned import PinnedTransport
 from watchkeeper.outside.secrets import Secret, reveal
 
 TIMEOUT: Final = timedelta(seconds=10)
 CAP: Final = 1024 * 1024  # bytes of an answer that are read
+_EXPIRED: Final = 10  # X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL
+_HOUR_NS: Final = 3600 * 10**9
 
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # below it they write whole addresses, which may be secrets
@@ -95,7 +97,7 @@ class HttpClient:
         Send one request and return its answer.
 
         Raises Refused for an address that may not be called, OutsideError when no answer came; `reached` of it says
-        whether the request may have arrived all the same.
+        whether the request may have arrived all the same. Untrusted, one of these, knows when the certificate ends.
         """
         place = shown(reveal(url))
         began_ns = self._clock.monotonic_ns()
@@ -123,6 +125,10 @@ class HttpClient:
                     certificate_until_ns=certificate_until_ns,
                 )
         except _FAILURES as error:
+            if (untrusted := _verification(error)) is not None:
+                until_ns: int | None = getattr(transport, "untrusted_until_ns", None)
+                why = _why_untrusted(untrusted, place, until_ns, self._clock.now_ns())
+                raise Untrusted(why, until_ns=until_ns) from None
             reached = getattr(transport, "reached", False)
             # Not chained: the library's own words may hold the whole address or a header.
             raise OutsideError(_why(error, place, timeout), retryable=_retryable(error), reached=reached) from None
@@ -166,18 +172,34 @@ def _why(error: BaseException, place: str, timeout: timedelta) -> str:
         return (
             f"the request to {place} is not valid HTTP (its headers or address hold a character that may not be there)"
         )
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"the certificate of {place} is not trusted: {cause.verify_message}"
+    for cause in _causes(error):
         if isinstance(cause, ssl.SSLError):
             return f"no TLS with {place}: {cause.reason or 'the other side broke it off'}"
         if isinstance(cause, OSError) and cause.strerror:
             return f"no connection to {place}: {cause.strerror}"
-        cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpcore2.ProtocolError | httpx2.ProtocolError):
         return f"{place} did not answer in HTTP, or broke off"
     return f"no connection to {place}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _verification(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    return next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
+
+
+def _why_untrusted(error: ssl.SSLCertVerificationError, place: str, until_ns: int | None, now_ns: int) -> str:
+    # Another certificate of its chain may be the one that expired.
+    if error.verify_code == _EXPIRED and until_ns is not None and until_ns <= now_ns:
+        days, hours = divmod((now_ns - until_ns) // _HOUR_NS, 24)
+        ago = f"{days} d ago" if days else f"{hours} h ago" if hours else "less than 1 h ago"
+        return f"the certificate of {place} expired {ago}"
+    return f"the certificate of {place} is not trusted: {error.verify_message}"
 
 
 def _retryable(error: BaseException) -> bool:
