@@ -43,6 +43,13 @@ def test_show_says_of_every_entry_whether_it_is_live(system):
     assert "declared, not yet live" in said
 
 
+def test_show_says_what_was_chosen_and_what_the_document_says_otherwise():
+    _, said = run("show", str(EXAMPLES / "jamfind"))
+
+    assert "chosen: severity, each, at_least, runbook" in said
+    assert "stated P3, increased latency: " in said
+
+
 def test_show_json_gives_a_condition_in_text_and_fields_A06():
     _, said = run("show", str(EXAMPLES / "jamfind"), "--json")
     when = json.loads(said)["alerts"]["parse-success"]["when"]

@@ -10,6 +10,7 @@ import pytest
 
 from watchkeeper.manual.load import Loaded, load, load_text
 from watchkeeper.manual.model.manual import Manual
+from watchkeeper.manual.notes import notes_of_head
 from watchkeeper.manual.show import outline, show
 
 HERE = Path(__file__).parent
@@ -127,3 +128,16 @@ def test_the_outline_has_a_row_for_each_entry() -> None:
         ("severities", "P1", "respond: 5m"),
         ("notes", "n", "Plans"),
     ]
+
+
+def test_what_the_document_leaves_open_and_says_otherwise_stands_in_the_row() -> None:
+    manual = _manual(
+        "chosen: [zone]\ngates: {g: {criteria: [{name: fast, indicator: time, when: 'p95 < 1s', chosen: [when]}]}}\n"
+        "alerts: {a: {on: release, chosen: [severity, tell], stated: {value: 52.56 min/month, because: It is a year.}}}"
+    )
+    notes = {row.name: row.notes for row in outline(manual)}
+
+    assert notes["a"] == ("chosen: severity, tell", "stated 52.56 min/month: It is a year.")
+    assert notes["g"] == ("chosen: criteria[1]: when",)
+    assert notes["requests"] == ()
+    assert notes_of_head(manual) == ("chosen: zone",)

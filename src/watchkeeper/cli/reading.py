@@ -71,7 +71,7 @@ def _say_outline(loaded: Loaded) -> None:
             [
                 section,
                 plain(row.name),
-                plain(row.says),
+                "\n".join([plain(row.says), *(f"[dim]{plain(note)}[/dim]" for note in row.notes)]),
                 _state(row),
             ]
         )
@@ -83,7 +83,7 @@ def _say_outline(loaded: Loaded) -> None:
 def _state(row: Row) -> str:
     if row.why_not:
         return f"[dim]declared, not yet live: {plain(row.why_not)}[/dim]"
-    return f"live; {row.but}" if row.but else "live"
+    return f"live; {plain(row.but)}" if row.but else "live"
 
 
 def _say_mistakes(mistakes: Mistakes, *, json: bool) -> int:

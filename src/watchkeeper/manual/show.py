@@ -20,6 +20,7 @@ from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.measuring import SIGNAL_KEYS, Check, Indicator, Stream
 from watchkeeper.manual.model.promising import Alert, Channel, Criterion, Objective, Severity
 from watchkeeper.manual.model.scalars import Amount, window_text
+from watchkeeper.manual.notes import notes_of
 from watchkeeper.manual.units import Duration, Quantity
 from watchkeeper.manual.windows import Filled, Source, alert_window, objective_window
 
@@ -38,8 +39,8 @@ _TELLING: Mapping[type[BaseModel], tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """
-    One line of a terminal table: section, name, what it says, why it is not live (empty when it is), and what of it is
-    not yet as written.
+    One line of a terminal table: section, name, what it says, why it is not live (empty when it is), what of it is
+    not yet as written, and what the document leaves open or says otherwise.
     """
 
     section: str
@@ -47,6 +48,7 @@ class Row:
     says: str
     why_not: str
     but: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def show(manual: Manual) -> dict[str, Json]:
@@ -71,7 +73,14 @@ def outline(manual: Manual) -> tuple[Row, ...]:
     """
     entries = live(manual)
     return tuple(
-        Row(section=each.section, name=each.name, says=_line(each, manual), why_not=each.why, but=each.but)
+        Row(
+            section=each.section,
+            name=each.name,
+            says=_line(each, manual),
+            why_not=each.why,
+            but=each.but,
+            notes=notes_of(_held(each, manual)),
+        )
         for each in entries
     )
 
@@ -158,12 +167,16 @@ def _amount(amount: Amount) -> dict[str, Json]:
 
 
 def _line(each: Live, manual: Manual) -> str:
-    held = getattr(manual, each.section)
-    entry = held.get(each.name) if isinstance(held, Mapping) else held
+    entry = _held(each, manual)
     if isinstance(entry, tuple):
         return f"{len(entry)} of them"
     said = _promise(entry, manual) or getattr(entry, "title", None) or getattr(entry, "what", None) or ""
     return " ".join(str(said).split())
+
+
+def _held(each: Live, manual: Manual) -> Any:
+    held = getattr(manual, each.section)
+    return held.get(each.name) if isinstance(held, Mapping) else held
 
 
 def _promise(entry: Any, manual: Manual) -> str:

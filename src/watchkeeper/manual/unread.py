@@ -28,6 +28,12 @@ _COMPARED: Final = "not compared with what follows from the targets yet"
 #: What stands beside any piece of a manual and asks for nothing but to be shown (`accept` is heeded by lint).
 SAID: Final = frozenset({"title", "because", "chosen", "stated", "accept", "note"})
 
+#: Labels by which people tell entries apart; they ask for no more.
+LABELS: Final[Mapping[type[BaseModel], frozenset[str]]] = {
+    Dependency: frozenset({"kind"}),
+    Severity: frozenset({"scale"}),
+}
+
 #: By model: the keys that wait, and for what.
 UNREAD: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
     Service: {
@@ -36,7 +42,6 @@ UNREAD: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
         "runbook": "alerts link the runbook that they name themselves",
     },
     Dependency: {
-        "kind": _SHOWN,
         "limit": "not watched yet",
         "depends_on": "holds back no alert yet",
         "url": _SHOWN,
@@ -48,7 +53,6 @@ UNREAD: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
     Objective: {"budgets": _COMPARED, "agreement_budgets": _COMPARED, "measured_by": _SHOWN},
     Alert: {"escalate": _FURTHER},
     Severity: {
-        "scale": _SHOWN,
         "escalate": _FURTHER,
         "recover": _CLOCK,
         "update": _CLOCK,

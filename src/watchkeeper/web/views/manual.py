@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from watchkeeper.act.watch import Watch
 from watchkeeper.manual.model.manual import Manual
+from watchkeeper.manual.notes import notes_of_head
 from watchkeeper.manual.show import Row, outline
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.views import words
@@ -17,7 +18,9 @@ from watchkeeper.web.views.overview import mistakes_of
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryLine:
     """
-    One entry of the manual; `why_not` is empty for one that is live.
+    One entry of the manual; `why_not` is empty for one that is live, `but` says what of that is not yet as written.
+
+    `notes` say what the document leaves open and what it says that is not live.
     """
 
     name: str
@@ -25,6 +28,8 @@ class EntryLine:
     says: str
     because: str
     why_not: str
+    but: str
+    notes: tuple[str, ...]
     href: str
 
 
@@ -68,6 +73,7 @@ class ManualView:
     sections: tuple[Section, ...]
     waiting: tuple[Waiting, ...]
     mistakes: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def manual_view(watch: Watch, doors: Doors) -> ManualView:
@@ -94,6 +100,7 @@ def manual_view(watch: Watch, doors: Doors) -> ManualView:
         sections=tuple(_section(name, found, manual) for name, found in sections.items()),
         waiting=tuple(Waiting(why=why, entries=tuple(names)) for why, names in waiting.items()),
         mistakes=mistakes_of(doors.mistakes()),
+        notes=notes_of_head(manual),
     )
 
 
@@ -117,6 +124,8 @@ def _entry(row: Row, manual: Manual) -> EntryLine:
         says=row.says,
         because=" ".join((getattr(entry, "because", None) or "").split()),
         why_not=row.why_not,
+        but=row.but,
+        notes=row.notes,
         href=href(row.section, row.name, why_not=row.why_not),
     )
 
