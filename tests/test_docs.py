@@ -12,6 +12,10 @@ import yaml
 
 import watchkeeper
 from tools import docs as tool
+from watchkeeper.manual.lint import Certainty, lint
+from watchkeeper.manual.liveness import live
+from watchkeeper.manual.load import Loaded, load_text
+from watchkeeper.testing import Story
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = Path(watchkeeper.__file__).parent
@@ -96,6 +100,31 @@ def yaml_blocks() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("where", "text"), [pytest.param(where, text, id=where) for where, text in yaml_blocks()])
 def test_yaml_in_the_documents_can_be_read(where, text):
     assert isinstance(yaml.safe_load(text), dict), where
+
+
+def readme_manual() -> str:
+    """The one manual that the first page shows."""
+    [text] = re.findall(
+        r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    return str(text)
+
+
+def test_the_manual_of_the_first_page_lints_with_nothing_but_advice():
+    loaded = load_text(readme_manual(), file="shop.yaml")
+
+    assert isinstance(loaded, Loaded), loaded
+    assert {finding.certainty for finding in lint(loaded)} <= {Certainty.ADVISORY}
+    assert [entry.why for entry in live(loaded.manual) if not entry.live and entry.section != "incidents"] == []
+
+
+def test_the_manual_of_the_first_page_tells_the_team_which_route_fails():
+    story = Story(readme_manual(), start="2026-03-02T11:30")
+    story.traffic(requests={"route": "/tea", "status": 200}, per_minute=60).run_until("12:00")
+    story.spans("GET /cart", n=40, kind="server", route="/cart", status=500).run(minutes=1)
+
+    assert [line.partition(" ")[2] for line in story.pagers["team"].lines] == ["P2 firing errors[route=/cart]"]
+    assert [incident.severity for incident in story.incidents] == ["P2"]
 
 
 def test_no_link_in_the_documents_leads_nowhere():
