@@ -20,6 +20,7 @@ import uvicorn
 
 from watchkeeper.cli.say import err, out
 from watchkeeper.daemon import CannotStart, Daemon, Settings
+from watchkeeper.outside.errors import Refused
 from watchkeeper.store.errors import StoreError
 from watchkeeper.web.app import create_app
 from watchkeeper.web.doors import Doors
@@ -68,7 +69,7 @@ def opened(settings: Settings) -> Daemon | None:
         for mistake in error.mistakes:
             err.print(str(mistake), markup=False)
         err.print(f"{len(error.mistakes)} mistakes: nothing was started")
-    except StoreError as error:
+    except (StoreError, Refused) as error:
         err.print(f"cannot start: {error}", markup=False)
     return None
 

@@ -15,6 +15,7 @@ the libraries beneath shows more of an address than this.
 from __future__ import annotations
 
 import logging
+import os
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from watchkeeper.outside.clock import Clock
 from watchkeeper.outside.errors import OutsideError, Refused, Untrusted
 from watchkeeper.outside.pinned import PinnedTransport
 from watchkeeper.outside.secrets import Secret, reveal
+from watchkeeper.outside.trust import trusted
 
 TIMEOUT: Final = timedelta(seconds=10)
 CAP: Final = 1024 * 1024  # bytes of an answer that are read
@@ -65,8 +67,10 @@ class HttpClient:
 
     Args:
         allow_private: may it connect to this machine and to private networks? A single request may say otherwise.
-        tls: whom to trust; the usual public authorities when None.
+        tls: whom to trust; the authorities of the system, or those that the environment names, when None.
         transport: answers in the place of the network, for tests (see watchkeeper.testing).
+
+    Raises Refused when the environment names authorities that cannot be read (SSL_CERT_FILE, SSL_CERT_DIR).
     """
 
     def __init__(
@@ -79,7 +83,7 @@ class HttpClient:
     ) -> None:
         self._clock = clock
         self._allow_private = allow_private
-        self._tls = tls or httpx2.create_ssl_context(trust_env=False)
+        self._tls = tls or trusted(os.environ)
         self._transport = transport
 
     def request(
