@@ -4,6 +4,7 @@ Does every check ask the address that the manual means, and say so where there i
 
 import pytest
 
+from watchkeeper.manual.faster import faster
 from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.measure.addressing import Addressed, addressed
 
@@ -84,8 +85,30 @@ def test_a_check_is_asked_from_each_of_its_regions_once_and_from_here_when_it_na
     assert [(probe.check, probe.region) for probe in addresses.probes] == [("c", "eu"), ("c", "us"), ("d", "here")]
 
 
-@pytest.mark.parametrize(("written", "seconds"), [("every: 1m", 10), ("every: 5s", 5), ("every: 1m, timeout: 20s", 20)])
-def test_an_ask_may_take_its_timeout_else_the_interval_and_at_most_ten_seconds(written: str, seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("every: 1m", 10),
+        ("every: 5s", 5),
+        ("every: 1s", 2),
+        ("every: 1m, timeout: 20s", 20),
+        ("every: 15s, timeout: 20s", 15),
+        ("every: 1s, timeout: 20s", 2),
+        ("every: 1s, timeout: 500ms", 0.5),
+    ],
+)
+def test_an_ask_may_take_its_timeout_but_not_beyond_the_next_one_and_two_seconds(written: str, seconds: float) -> None:
     probe = found(f"checks: {{c: {{http: 'https://a.example', {written}}}}}").probes[0]
 
     assert probe.timeout.total_seconds() == seconds
+
+
+@pytest.mark.parametrize("timeout", ["", ", timeout: 10s"])
+def test_where_minutes_pass_as_seconds_an_ask_gives_up_sooner_too(timeout: str) -> None:
+    loaded = load_text(
+        f"watchkeeper: 1\nmanual: Shop\nchecks: {{c: {{http: 'https://a.example', every: 1m{timeout}}}}}"
+    )
+    assert isinstance(loaded, Loaded), str(loaded)
+    probe = addressed(faster(loaded.manual, 60), {}).probes[0]
+
+    assert (probe.every_ns, probe.timeout.total_seconds()) == (1_000_000_000, 2)

@@ -23,7 +23,8 @@ from watchkeeper.outside.errors import OutsideError, Refused, Untrusted
 from watchkeeper.outside.http import Answer, HttpClient
 
 _SECOND_NS = 1_000_000_000
-TIMEOUT_NS = 10 * _SECOND_NS
+TIMEOUT_NS = 10 * _SECOND_NS  # of a check that names none
+SHORTEST_NS = 2 * _SECOND_NS  # a fast pace (`--fast` makes seconds of minutes) leaves an answer this long
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -67,8 +68,11 @@ class Result:
 def probe_of(name: str, region: str, check: Check, url: str) -> Probe:
     """
     A check of the manual as it is asked from one region.
+
+    An ask gives up when the next one is due, so that an address that hangs fails at the pace of its check.
     """
-    timeout_ns = check.timeout.ns if check.timeout else min(check.every.ns, TIMEOUT_NS)
+    written_ns = check.timeout.ns if check.timeout else TIMEOUT_NS
+    timeout_ns = min(written_ns, max(check.every.ns, SHORTEST_NS))
     return Probe(
         check=name,
         region=region,

@@ -182,7 +182,7 @@ class Check(Entry):
     dns: Text | None = says("the name to resolve")
     tls: Text | None = says("host:port whose certificate is read")
     every: Length = Field(description="how often each region asks")
-    timeout: Length | None = says("an answer later than this is an error; else the time between two asks, at most 10s")
+    timeout: Length | None = says("an answer later than this is an error; 10s if not written; at most `every`, or 2s")
     method: Text = says("the HTTP method", "GET")
     expect: Expect = says("what an answer must be like to be good", Expect())
     regions: Regions = says("where it asks from; this process when none is written", ())
