@@ -22,6 +22,7 @@ from watchkeeper.act.message import Writer
 from watchkeeper.act.sender import Sender
 from watchkeeper.act.turn import Standing, Turns, standing_of
 from watchkeeper.act.watch import Watch
+from watchkeeper.act.work import Work
 from watchkeeper.manual.faster import faster
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.manual.mistakes import Mistakes
@@ -161,6 +162,18 @@ class Daemon:
             "sender": self._sending(now_ns),
         }
 
+    def work(self) -> Work:
+        """
+        What was done since the start, or the last reload.
+        """
+        return Work(
+            asked=dict(self.poller.asked),
+            skipped=dict(self.poller.skipped),
+            refused=frozenset(dict(self.poller.refused)),
+            turns=self.turns.taken,
+            failed_turns=self.turns.failed,
+        )
+
     def _sending(self, now_ns: int) -> str:
         if not self.sender.alive:
             return "messages are not sent any more"
@@ -277,7 +290,7 @@ def hold_grid(folder: Path, name: str) -> None:
     kept = folder / "grid"
     if not kept.exists():
         kept.write_text(f"{name}\n")
-    found = kept.read_text().strip()
+    found = kept.read_text(errors="replace").strip() or "no"
     if found != name:
         raise OtherGrid(
             doing=f"use {folder}", why=f"it was begun with {found} slots, and this is a {name} watch", retryable=False

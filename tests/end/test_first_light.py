@@ -3,9 +3,12 @@ A newcomer types one command, breaks a vendor with another, and the right alert 
 """
 
 import json
+import subprocess
 import urllib.request
 
-from tests.end.conftest import Running
+import psutil
+
+from tests.end.conftest import COMMAND, PATIENCE, ROOT, Running
 
 
 def test_a_vendor_storm_alerts_for_that_platform_alone_with_its_runbook_and_resolves_A06(demo: Running):
@@ -42,3 +45,15 @@ def test_the_pages_and_the_objectives_answer_while_traffic_flows(demo: Running):
     for path in ("/", "/objectives/parse-success", "/alerts", "/incidents", "/manual", "/faults"):
         with urllib.request.urlopen(demo.address + path, timeout=10) as answer:
             assert answer.status == 200, path
+
+
+def test_a_demo_that_is_ended_while_it_starts_leaves_nothing_running():
+    process = subprocess.Popen([*COMMAND, "demo", "--listen", "127.0.0.1:0"], cwd=ROOT, stdout=subprocess.DEVNULL)
+    children: list[psutil.Process] = []
+    while not children and process.poll() is None:
+        children = psutil.Process(process.pid).children()
+
+    process.terminate()
+
+    assert process.wait(timeout=PATIENCE) == 0
+    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]

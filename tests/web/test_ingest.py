@@ -169,6 +169,11 @@ def test_logs_are_refused_with_where_to_send_the_rest(client):
         (gzip.compress(b"{}")[:-6], {**JSON, "content-encoding": "gzip"}, 400),
         (gzip.compress(bytes(65 * 2**20)), {**JSON, "content-encoding": "gzip"}, 413),
         (bytes(16 * 2**20 + 1), PROTOBUF, 413),
+        (
+            gzip.compress(b"\x0a\x00" * 5 * 2**20),
+            {**PROTOBUF, "content-encoding": "gzip"},
+            413,
+        ),  # small, yet a million parts
     ],
     ids=["no-protobuf", "no-json", "a-list", "text", "no-type", "zstd", "no-gzip", "cut", "bomb", "large"],
 )

@@ -14,7 +14,7 @@ import typer
 
 from watchkeeper.cli import reading
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
-from watchkeeper.cli.say import as_json, out, plain, state, table
+from watchkeeper.cli.say import as_json, lines, out, plain, state, table
 
 app = typer.Typer(
     help="Makes a team's operations manual run: measures, decides, acts, and proves that every alert arrives.",
@@ -45,6 +45,7 @@ def up(
     """
     from watchkeeper.cli import serving  # the daemon and its server take seconds to import: only those who serve wait
 
+    serving.Early.listen()
     raise typer.Exit(
         serving.up(manual, data=data, listen=listen, public=public, fast=fast, allow_private=allow_private)
     )
@@ -61,7 +62,9 @@ def demo(
     Run an example manual against a stand-in application under traffic.
     """
     from watchkeeper.cli import demo as demo_
+    from watchkeeper.cli import serving
 
+    serving.Early.listen()
     raise typer.Exit(demo_.demo(system, fast=fast, listen=listen, data=data))
 
 
@@ -96,12 +99,12 @@ def status(at: At = USUAL, json: AsJson = False) -> None:
             [state(one["state"]), plain(one["key"]), plain(one["severity"] or ""), plain(one["says"])]
             for one in found["alerts"]
         ]
-        table(["alert", "", "severity", "numbers"], rows)
+        table(["", "alert", "severity", "numbers"], rows, whole=2)
     rows = [
         [state(one["standing"]), plain(one["name"]), plain(one["now"]), plain(one["budget"])]
         for one in found["objectives"]
     ]
-    table(["objective", "", "now", "budget left"], rows)
+    table(["", "objective", "now", "budget left"], rows, whole=2)
     for one in found["troubles"]:
         out.print(f"{plain(one['what'])} cannot do its work: {plain(one['why'])}")
 
@@ -116,8 +119,7 @@ def reload(at: At = USUAL, json: AsJson = False) -> None:
         as_json(found)
     elif found.get("mistakes"):
         out.print("not reloaded; the manual before goes on:")
-        for mistake in found["mistakes"]:
-            out.print(f"  {mistake}", markup=False)
+        lines(found["mistakes"])
     else:
         out.print(f"reloaded: revision {found['revision']}")
     raise typer.Exit(1 if found.get("mistakes") else 0)
@@ -151,7 +153,8 @@ def fault(
 
 
 def _say_fault(found: dict[str, Any]) -> None:
-    out.print(f"[bold]{plain(found['name'])}[/bold] is {'on' if found['on'] else 'off'}: {plain(found['title'])}")
+    what = f"on: {plain(found['title'])}" if found["on"] else "off"
+    out.print(f"[bold]{plain(found['name'])}[/bold] is {what}")
     for one in found["forecasts"]:
         out.print(f"  {plain(one['says'])}")
 

@@ -4,7 +4,7 @@ What does a manual say, and what is wrong with it?
 
 from pathlib import Path
 
-from watchkeeper.cli.say import as_json, err, out, plain, table
+from watchkeeper.cli.say import as_json, counted, err, lines, out, plain, table
 from watchkeeper.manual.lint import fails
 from watchkeeper.manual.lint import lint as find
 from watchkeeper.manual.load import Loaded, load
@@ -37,12 +37,9 @@ def lint(manual: Path, *, json: bool) -> int:
         as_json({"mistakes": [], "findings": rows})
         return int(fails(findings))
     open_ = [one for one in findings if one.accepted is None]
-    table(
-        ["certainty", "line", "where", "finding"],
-        [[one.certainty.value, f"{one.file}:{one.line}", plain(one.where), plain(one.says)] for one in open_],
-    )
-    accepted = len(findings) - len(open_)
-    out.print(f"{len(open_)} findings, {accepted} more accepted; no mistakes")
+    lines(open_)
+    accepted = f" ({len(findings) - len(open_)} more accepted)" if len(findings) > len(open_) else ""
+    out.print(f"no mistakes, {counted(len(open_), 'finding')}{accepted}")
     return int(fails(findings))
 
 
@@ -93,7 +90,6 @@ def _say_mistakes(mistakes: Mistakes, *, json: bool) -> int:
         ]
         as_json({"mistakes": rows, "findings": []})
         return 1
-    for mistake in mistakes:
-        err.print(str(mistake), markup=False)
-    err.print(f"{len(mistakes)} mistakes: nothing was loaded")
+    lines(mistakes, err)
+    err.print(f"{counted(len(mistakes), 'mistake')}: nothing was loaded")
     return 1

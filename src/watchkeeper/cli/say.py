@@ -44,16 +44,34 @@ def state(word: str) -> str:
     return f"[{colour}]{sign} {word}[/{colour}]"
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, whole: int = 0) -> None:
     """
-    A table that a person likes to read.
+    A table that a person likes to read; its first `whole` columns are names, which are never broken.
     """
-    shown = Table(box=None, pad_edge=False, header_style="dim", title=title, title_justify="left")
-    for heading in headings:
-        shown.add_column(heading, overflow="fold")
+    shown = Table(box=None, pad_edge=False, header_style="dim")
+    for place, heading in enumerate(headings):
+        shown.add_column(heading, overflow="fold", no_wrap=place < whole)
     for row in rows:
         shown.add_row(*row)
     out.print(shown)
+
+
+def lines(said: Iterable[object], to: Console = out) -> None:
+    """
+    One line each, however long: a place such as `manual.yaml:3:7` stays one that an editor can follow.
+    """
+    for one in said:
+        to.print(str(one), markup=False, soft_wrap=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    A number and its noun:
+
+    >>> counted(1, "mistake"), counted(2, "mistake")
+    ('1 mistake', '2 mistakes')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def as_json(value: Any) -> None:

@@ -18,13 +18,14 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from watchkeeper.cli.say import err, out
+from watchkeeper.cli.say import counted, err, lines, out, plain
 from watchkeeper.daemon import CannotStart, Daemon, Settings
 from watchkeeper.outside.errors import Refused
 from watchkeeper.store.errors import StoreError
 from watchkeeper.web.app import create_app
 from watchkeeper.web.doors import Doors
 
+MOST_CONNECTIONS = 512  # beyond it 503: file descriptors are not for those who never finish a request
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -55,8 +56,21 @@ def up(manual: Path, *, data: Path, listen: str, public: str | None, fast: bool,
     daemon = opened(settings)
     if daemon is None:
         return 1
-    serve(daemon, bound, ready=lambda: out.print(f"{daemon.watch.standing.manual.manual}: {address}"))
+    serve(daemon, bound, ready=lambda: welcome(daemon, address))
     return 0
+
+
+def welcome(daemon: Daemon, address: str) -> None:
+    """
+    Say where to look, where to send, and what remembers it.
+    """
+    out.print(f"[bold]Watchkeeper runs the {plain(daemon.watch.standing.manual.manual)} manual:[/bold] {address}")
+    out.print(f"  send it telemetry   OTEL_EXPORTER_OTLP_ENDPOINT={address}", soft_wrap=True)
+    out.print("                      OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
+    lines([f"  it remembers in     {daemon.settings.data}"])
+    if daemon.settings.fast:
+        out.print("  fast: a minute of the manual passes as a second")
+    out.print("[dim]After a change of the manual: watchkeeper reload. Ctrl-C ends it.[/dim]")
 
 
 def opened(settings: Settings) -> Daemon | None:
@@ -66,9 +80,8 @@ def opened(settings: Settings) -> Daemon | None:
     try:
         return Daemon(settings)
     except CannotStart as error:
-        for mistake in error.mistakes:
-            err.print(str(mistake), markup=False)
-        err.print(f"{len(error.mistakes)} mistakes: nothing was started")
+        lines(error.mistakes, err)
+        err.print(f"{counted(len(error.mistakes), 'mistake')}: nothing was started")
     except (StoreError, Refused) as error:
         err.print(f"cannot start: {error}", markup=False)
     return None
@@ -93,7 +106,7 @@ def bind(listen: str) -> socket.socket:
     except OSError as error:
         bound.close()
         raise CannotListen(
-            f"--listen: {listen} cannot be used ({error.strerror}); try another port, or 0 for any"
+            f"--listen: {listen} cannot be used ({error.strerror}); try another, or port 0 for any that is free"
         ) from None
     return bound
 
@@ -153,6 +166,7 @@ def serve(
         mistakes=lambda: daemon.mistakes,
         checks=daemon.health,
         troubles=daemon.troubles,
+        work=daemon.work,
         closing=lambda: server.should_exit,
     )
     app = create_app(daemon.watch, doors)
@@ -163,6 +177,7 @@ def serve(
         server_header=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,
+        limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = Server(config, ending)
@@ -173,6 +188,22 @@ def serve(
         daemon.stop()
 
 
+class Early:
+    """
+    What is asked for before anything is served: SIGTERM unwinds what was begun, SIGHUP is remembered for the start.
+    """
+
+    reload = False
+
+    @classmethod
+    def listen(cls) -> None:
+        """
+        From now on, until the server has its own way with signals.
+        """
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGHUP, lambda *_: setattr(cls, "reload", True))
+
+
 async def _serve(server: Server, bound: socket.socket, daemon: Daemon, ready: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, daemon.reload))
@@ -181,6 +212,8 @@ async def _serve(server: Server, bound: socket.socket, daemon: Daemon, ready: Ca
         await asyncio.sleep(0.01)
     if server.started:
         ready()
+    if Early.reload:
+        await loop.run_in_executor(None, daemon.reload)
     await task
 
 

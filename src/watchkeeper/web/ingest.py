@@ -27,6 +27,7 @@ from watchkeeper.web.ingest_answers import RETRY_AFTER, refused, taken
 
 MOST_RAW: Final = 16 * 2**20  # bytes on the wire
 MOST_UNPACKED: Final = 64 * 2**20
+MOST_PROTOBUF: Final = 8 * 2**20  # its parser may make 30 times as much of it before anything can be counted
 UNPACK_ASIDE: Final = 4 * 2**10  # larger packed bodies are unpacked in a thread: each may be a thousand times as large
 UNPACKING: Final = 2  # bodies unpacked at the same time
 SMALL: Final = 2**20
@@ -197,7 +198,7 @@ def _opened(
 
     def opened() -> bytes | Rejection:
         kind = request.headers.get("content-type", "")
-        return open_body(raw, content_type=kind, content_encoding=packed, limit=MOST_UNPACKED, types=types)
+        return open_body(raw, content_type=kind, content_encoding=packed, limit=_most(kind), types=types)
 
     async def here() -> bytes | Rejection:
         return opened()
@@ -225,3 +226,7 @@ def _is_json(request: Request) -> bool:
     Protobuf is answered with protobuf; everything else, also what is neither, can read JSON.
     """
     return media_type(request.headers.get("content-type", "")) != PROTOBUF
+
+
+def _most(content_type: str) -> int:
+    return MOST_PROTOBUF if media_type(content_type) == PROTOBUF else MOST_UNPACKED
