@@ -175,7 +175,7 @@ def test_logs_are_refused_with_where_to_send_the_rest(client):
             413,
         ),  # small, yet a million parts
     ],
-    ids=["no-protobuf", "no-json", "a-list", "text", "no-type", "zstd", "no-gzip", "cut", "bomb", "large"],
+    ids=["no-protobuf", "no-json", "a-list", "text", "no-type", "zstd", "no-gzip", "cut", "bomb", "large", "dense"],
 )
 def test_what_cannot_be_taken_gets_a_clear_answer_and_is_counted(client, address, content, headers, status):
     answer = client.post(address, content=content, headers={**headers, "origin": "http://127.0.0.1:8400"})
