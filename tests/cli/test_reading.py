@@ -73,3 +73,15 @@ def test_all_mistakes_are_told_at_once_with_file_and_line(tmp_path):
     assert status == 1
     assert {one["line"] for one in mistakes} == {5, 6}
     assert any("orders" in one["says"] and "ordres" in one["says"] for one in mistakes)
+
+
+def test_mistakes_and_findings_keep_their_place_on_one_line_however_narrow_the_terminal(tmp_path):
+    broken, open_ = tmp_path / "broken.yaml", tmp_path / "open.yaml"
+    broken.write_text(BROKEN)
+    open_.write_text(BROKEN.replace("ordres", "orders").replace("< 95 over 5x", "< 95% over 5m"))
+
+    told = [CliRunner(env={"COLUMNS": "40"}).invoke(app, ["lint", str(path)]).output for path in (broken, open_)]
+
+    assert "broken.yaml:5:29: indicators.orders.from: found `ordres`; wanted a name from `streams`; did you" in told[0]
+    assert "open.yaml:6: advisory no-runbook: alerts.orders: it has no runbook" in told[1]
+    assert "no mistakes, " in told[1]

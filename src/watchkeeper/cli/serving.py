@@ -106,7 +106,7 @@ def bind(listen: str) -> socket.socket:
     except OSError as error:
         bound.close()
         raise CannotListen(
-            f"--listen: {listen} cannot be used ({error.strerror}); try another, or port 0 for any that is free"
+            f"--listen: {listen} cannot be used ({error.strerror}); try another port, or port 0 for any that is free"
         ) from None
     return bound
 

@@ -33,7 +33,7 @@ def resolve(host: str, port: int, *, seconds: float, allow_private: bool) -> lis
     for address in found:
         why = None if allow_private else why_not_public(address)
         if why:
-            raise Refused(f"{host} leads to {address}, which {why}; allow private addresses for it if that is meant")
+            raise Refused(f"{host} leads to {address}, which {why}; start with --allow-private if that is meant")
     return found
 
 
