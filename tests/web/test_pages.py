@@ -17,7 +17,7 @@ from watchkeeper.web.views.finding import found_view
 from watchkeeper.web.views.incidents import incident_page, incidents_view
 from watchkeeper.web.views.manual import manual_view
 from watchkeeper.web.views.objective import objective_view
-from watchkeeper.web.views.overview import overview_view
+from watchkeeper.web.views.overview import headline, overview_view
 from watchkeeper.web.views.runbooks import runbook_page
 
 DOORS = Doors(address=ADDRESS)
@@ -45,10 +45,20 @@ def test_a_calm_system_gives_a_calm_page(house):
     calm(house)
     view = overview_view(house.watch, DOORS)
 
-    assert view.headline == "JamFind: all is well, all 4 objectives are met"
+    assert view.headline == "JamFind: all 4 objectives are met, 3 alerts cannot be judged"
     assert view.pulse == "150 requests, 200 parses, 100 payments in the last 5 min"
     assert view.hands == ()
     assert [row.standing for row in view.objectives] == ["met"] * 4
+
+
+def test_all_is_well_is_said_only_when_every_alert_can_be_judged(house):
+    calm(house)
+    met, judged = house.watch.objectives(), [one for one in house.watch.alerts() if one.memory.state != "unknown"]
+
+    assert len(judged) < len(house.watch.alerts())
+    assert headline("Shop", met, judged, silent=False) == "Shop: all is well, all 4 objectives are met"
+    assert headline("Shop", met[:2], judged, silent=False) == "Shop: all is well, both objectives are met"
+    assert headline("Shop", met, house.watch.alerts(), silent=False).endswith("met, 3 alerts cannot be judged")
 
 
 def test_the_overview_answers_before_it_shows(stormy):

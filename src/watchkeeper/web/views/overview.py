@@ -114,6 +114,8 @@ def headline(name: str, statuses: Sequence[ObjectiveStatus], alerts: Sequence[Al
     if not statuses:
         return f"{name}: nothing is promised yet"
     if not firing and counts[Standing.MET] == len(statuses):
+        if unjudged := sum(view.memory.state is State.UNKNOWN for view in alerts):
+            return f"{name}: {_all(len(statuses))} met, {unjudged} {_alerts(unjudged)} cannot be judged"
         return f"{name}: all is well, {_all(len(statuses))} met"
     parts = [f"{firing} {'alert is' if firing == 1 else 'alerts are'} firing"] if firing else []
     noun = True  # only the first count of objectives says what it counts
@@ -126,7 +128,11 @@ def headline(name: str, statuses: Sequence[ObjectiveStatus], alerts: Sequence[Al
 
 
 def _all(n: int) -> str:
-    return "its one objective is" if n == 1 else f"all {n} objectives are"
+    return "its one objective is" if n == 1 else "both objectives are" if n == 2 else f"all {n} objectives are"
+
+
+def _alerts(n: int) -> str:
+    return "alert" if n == 1 else "alerts"
 
 
 def _silent(status: ObjectiveStatus) -> bool:
