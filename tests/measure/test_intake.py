@@ -4,6 +4,7 @@ How does a body become a number that survives a crash?
 
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
@@ -223,3 +224,14 @@ def test_many_threads_hand_in_and_nothing_is_lost(bench):
     shop.clock.at = RealClock().now_ns()
     assert shop.ask("jobs").count == 200
     assert intake.tally.commits < 100  # groups, not bodies
+
+
+def test_what_was_taken_but_changed_is_counted_once_by_what_it_was(bench):
+    shop = bench(MANUAL)
+    noted = delivery(2, key=b"k")
+    decoded = noted.decode(b"", shop.intake._counters, NOW)
+    noted.decode = lambda *_: replace(decoded, noted={"text-cut": 2, "bad-threshold": 1})
+    shop.take([noted])
+    shop.take([noted_again := delivery(2, key=b"k")])
+    assert noted_again.done.result().seen_before
+    assert dict(shop.intake.tally.noted) == {"text-cut": 2, "bad-threshold": 1}

@@ -1,6 +1,7 @@
 """Is it up, can it work, and does it say so to Prometheus?"""
 
 from tests.web.house import ADDRESS, House, calm
+from watchkeeper.act.work import Work
 from watchkeeper.store.errors import LogError
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import ITEMS, METRICS, written
@@ -69,3 +70,24 @@ def test_labels_are_escaped():
 def test_links_begin_with_the_public_address():
     assert Doors(address=ADDRESS, public="https://watch.example/").base == "https://watch.example"
     assert Doors(address=ADDRESS).base == ADDRESS
+
+
+def test_what_was_noted_and_what_overflowed_is_told(house: House, client):
+    house.intake.tally.noted["text-cut"] += 2
+    house.intake.matcher.labels.overflow["parse-success"] += 3
+    text = client.get("/metrics").text
+
+    assert 'watchkeeper_observations_noted_total{what="text-cut"} 2' in text
+    assert 'watchkeeper_label_overflow_total{indicator="parse-success"} 3' in text
+
+
+def test_the_work_of_the_checks_and_the_turns_is_told(house: House):
+    work = Work(asked={"home": 3}, skipped={"home": 1}, refused=frozenset({"inside"}), turns=9, failed_turns=2)
+    with house.client(work=lambda: work) as client:
+        text = client.get("/metrics").text
+
+    assert 'watchkeeper_checks_total{check="home",outcome="asked"} 3' in text
+    assert 'watchkeeper_checks_total{check="home",outcome="skipped"} 1' in text
+    assert 'watchkeeper_checks_refused{check="inside"} 1' in text
+    assert 'watchkeeper_turns_total{outcome="taken"} 9' in text
+    assert 'watchkeeper_turns_total{outcome="failed"} 2' in text

@@ -102,7 +102,7 @@ class Turns:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="turn", daemon=True)
         self.taken_ns: int | None = None  # the last turn that ended well
-        self.failed = 0
+        self.taken = self.failed = 0  # turns that ended well, and that did not
         self._bug: str | None = None  # the last one, until a turn ends well
         self.changes = 0  # turns that changed anything
 
@@ -133,6 +133,7 @@ class Turns:
                     log.exception("a turn failed")
                 continue
             self.taken_ns, self._bug = now_ns, None
+            self.taken += 1
             if plan.transitions or plan.notices or plan.closes:
                 self.changes += 1
                 self._after()

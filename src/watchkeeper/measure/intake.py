@@ -102,6 +102,7 @@ class Tally:
     bodies: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and outcome
     items: Counter[str] = field(default_factory=Counter)  # by kind
     left_out: Counter[str] = field(default_factory=Counter)  # by reason
+    noted: Counter[str] = field(default_factory=Counter)  # taken, but changed or passed over; by what
     commits: int = 0
     failed_commits: int = 0
     writes: bool = True  # whether the last commit went through
@@ -117,6 +118,7 @@ class _Read:
     receipt: Receipt
     outcome: str
     delta: Delta | None = None
+    noted: dict[str, int] = field(default_factory=dict)
 
 
 class Intake:
@@ -304,7 +306,7 @@ class Intake:
             fresh.add(name)
         delta, left_out = self._count(decoded, now_ns)
         receipt = Receipt(items=decoded.items, left_out=left_out)
-        return _Read(delivery=delivery, receipt=receipt, outcome="taken", delta=delta)
+        return _Read(delivery=delivery, receipt=receipt, outcome="taken", delta=delta, noted=decoded.noted)
 
     def _count(self, decoded: Decoded, now_ns: int) -> tuple[Delta, dict[str, int]]:
         counted = [self.matcher.count(batch, now_ns) for batch in decoded.batches]
@@ -346,6 +348,7 @@ class Intake:
         if read.delta is not None:
             self.tally.items[kind] += read.receipt.items
             self.tally.left_out.update(read.receipt.left_out)
+            self.tally.noted.update(read.noted)
         read.delivery.done.set_result(read.receipt)
 
     def _fold_when_due(self) -> None:

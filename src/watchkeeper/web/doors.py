@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
+from watchkeeper.act.work import Work
 from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.outside.http import HttpClient
 
@@ -53,6 +54,7 @@ class Doors:
     mistakes: Callable[[], Mistakes | None] = _no_mistakes  # what is wrong on disk while an older manual runs
     checks: Callable[[], Mapping[str, str]] = _nothing
     troubles: Callable[[], Mapping[str, str]] = _nothing
+    work: Callable[[], Work] = Work  # for `/metrics`
     closing: Callable[[], bool] = _not_closing  # whether the server is about to end, so that streams do too
 
     @property

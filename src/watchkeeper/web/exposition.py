@@ -40,6 +40,28 @@ ITEMS: Final = Metric("watchkeeper_items_total", "counter", "Spans, points and e
 LEFT_OUT: Final = Metric(
     "watchkeeper_observations_left_out_total", "counter", "Observations not counted, by reason.", ("reason",)
 )
+NOTED: Final = Metric(
+    "watchkeeper_observations_noted_total",
+    "counter",
+    "What was taken, but changed or passed over, by what it was (text cut, an unreadable sampling threshold).",
+    ("what",),
+)
+OTHER: Final = Metric(
+    "watchkeeper_label_overflow_total",
+    "counter",
+    "Sets of attributes counted as (other), for their label had its hundred values.",
+    ("indicator",),
+)
+ASKED: Final = Metric(
+    "watchkeeper_checks_total",
+    "counter",
+    "Points in time at which a check was asked, or skipped.",
+    ("check", "outcome"),
+)
+REFUSED: Final = Metric(
+    "watchkeeper_checks_refused", "gauge", "1 for a check that gives no result: it may not be asked.", ("check",)
+)
+TURNS: Final = Metric("watchkeeper_turns_total", "counter", "Turns, by outcome.", ("outcome",))
 COMMITS: Final = Metric("watchkeeper_log_commits_total", "counter", "Commits to the log, by outcome.", ("outcome",))
 OBJECTIVES: Final = Metric(
     "watchkeeper_objective_standing", "gauge", "1 for the standing that an objective has.", ("objective", "standing")
@@ -54,7 +76,10 @@ ALERTS: Final = Metric("watchkeeper_alerts", "gauge", "Alerts in each state.", (
 NOTICES: Final = Metric("watchkeeper_notices", "gauge", "Messages in each state of the outbox.", ("state",))
 INCIDENTS: Final = Metric("watchkeeper_incidents_open", "gauge", "Incidents that are open.")
 INFO: Final = Metric("watchkeeper_info", "gauge", "Always 1; the labels say what runs.", ("version", "manual"))
-METRICS: Final = (INFO, BODIES, ITEMS, LEFT_OUT, COMMITS, OBJECTIVES, BUDGET, ALERTS, NOTICES, INCIDENTS)
+METRICS: Final = (
+    *(INFO, BODIES, ITEMS, LEFT_OUT, NOTED, OTHER, COMMITS, ASKED, REFUSED, TURNS),
+    *(OBJECTIVES, BUDGET, ALERTS, NOTICES, INCIDENTS),
+)
 
 Samples = Mapping[tuple[str, ...], float | int]
 
@@ -88,7 +113,7 @@ class Exposition:
         """
         Every metric with its samples, by the values of its labels.
         """
-        tally = self._watch.intake.tally
+        tally, work = self._watch.intake.tally, self._doors.work()
         objectives, alerts = self._watch.objectives(), self._watch.alerts()
         with self._watch.state.reading() as view:
             told, opened = notices.counts(view), len(incidents.in_states(view, "open"))
@@ -98,6 +123,15 @@ class Exposition:
             BODIES: self._bodies(),
             ITEMS: {(kind,): n for kind, n in tally.items.items()},
             LEFT_OUT: {(reason,): n for reason, n in tally.left_out.items()},
+            NOTED: {(what,): n for what, n in tally.noted.items()},
+            OTHER: {(name,): n for name, n in self._watch.intake.matcher.labels.overflow.items()},
+            ASKED: {
+                (name, outcome): n
+                for outcome, counts in (("asked", work.asked), ("skipped", work.skipped))
+                for name, n in counts.items()
+            },
+            REFUSED: {(name,): 1 for name in work.refused},
+            TURNS: {("taken",): work.turns, ("failed",): work.failed_turns},
             COMMITS: {("written",): tally.commits, ("failed",): tally.failed_commits},
             OBJECTIVES: {(one.name, said.value): int(one.standing is said) for one in objectives for said in Standing},
             BUDGET: {(name,): float(one.left) for name, one in budgets.items() if one and one.left is not None},
