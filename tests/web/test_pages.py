@@ -5,8 +5,9 @@ import json
 import httpx2
 import pytest
 
-from tests.web.house import ADDRESS, House, calm, manual_of, storm
+from tests.web.house import ADDRESS, SECOND, House, calm, manual_of, storm
 from watchkeeper.manual.load import Loaded, load_files, load_text
+from watchkeeper.manual.words import words_ns
 from watchkeeper.outside.clock import nanoseconds
 from watchkeeper.store import revisions
 from watchkeeper.store.revisions import RevisionRow
@@ -49,16 +50,6 @@ def test_a_calm_system_gives_a_calm_page(house):
     assert view.pulse == "150 requests, 200 parses, 100 payments in the last 5 min"
     assert view.hands == ()
     assert [row.standing for row in view.objectives] == ["met"] * 4
-
-
-def test_all_is_well_is_said_only_when_every_alert_can_be_judged(house):
-    calm(house)
-    met, judged = house.watch.objectives(), [one for one in house.watch.alerts() if one.memory.state != "unknown"]
-
-    assert len(judged) < len(house.watch.alerts())
-    assert headline("Shop", met, judged, silent=False) == "Shop: all is well, all 4 objectives are met"
-    assert headline("Shop", met[:2], judged, silent=False) == "Shop: all is well, both objectives are met"
-    assert headline("Shop", met, house.watch.alerts(), silent=False).endswith("met, 3 alerts cannot be judged")
 
 
 def test_the_overview_answers_before_it_shows(stormy):
@@ -351,3 +342,83 @@ def test_what_cannot_do_its_work_stands_on_the_overview(house):
     assert "<dt>channel team</dt><dd>set TEAM_HOOK</dd>" in text
     with house.client() as client:
         assert "cannot do" not in client.get("/").text
+
+
+def test_all_is_well_is_said_only_when_every_alert_can_be_judged(house):
+    calm(house)
+    met, judged = house.watch.objectives(), [one for one in house.watch.alerts() if one.memory.state != "unknown"]
+
+    assert len(judged) < len(house.watch.alerts())
+    assert headline("Shop", met, judged, silent=False) == "Shop: all is well, all 4 objectives are met"
+    assert headline("Shop", met[:2], judged, silent=False) == "Shop: all is well, both objectives are met"
+    assert headline("Shop", met, house.watch.alerts(), silent=False).endswith("met, 3 alerts cannot be judged")
+
+
+def test_now_says_its_window_and_the_promise_says_what_was_measured_over_its_own(stormy):
+    view = overview_view(stormy.watch, DOORS)
+    row = {one.name: one for one in view.objectives}["parse-success"]
+    page = objective_view(stormy.watch.objective("parse-success"), stormy.watch, DOORS)
+
+    assert (view.now, row.now) == ("last 5 min", "87.5 %")
+    assert row.measured == page.targets[0].value != row.now
+    assert overview_view(stormy.watch, Doors(address=ADDRESS, fast=True)).now == "last 5 s"
+
+
+def test_the_burn_down_is_titled_by_what_it_draws(stormy):
+    view = objective_view(stormy.watch.objective("parse-success"), stormy.watch, DOORS).burn_down
+
+    assert view is not None
+    drawn = json.loads(view.json)["at"]
+    assert view.since is not None
+    assert view.over == f"in the last {words_ns(stormy.clock.now_ns() - drawn[0] * SECOND)}"
+    assert view.window == "30 d"
+
+
+@pytest.mark.parametrize("content", ["onn=true", "on=maybe", ""])
+def test_a_form_that_does_not_say_on_or_off_switches_nothing_and_says_what_is_wanted(house, content):
+    network = FakeNetwork()
+    with house.client(control="http://127.0.0.1:9", client=network.client(house.clock)) as client:
+        answer = client.post("/faults/storm", content=content, headers=FORM)
+
+    assert answer.status_code == 400
+    assert "wanted `on=true` or `on=false`" in answer.text
+    assert network.calls == []
+
+
+def test_what_the_document_leaves_open_and_what_is_not_live_stand_beside_the_rule(house):
+    calm(house, minutes=1)
+    facts = [(fact.name, fact.value) for fact in alert_page(house.watch.alert("parse-time"), house.watch, DOORS).rule]
+
+    assert ("chosen", "severity, at_least, runbook (the document leaves them open)") in facts
+    assert any(name == "stated" and value.startswith("P3, increased latency: not live. ") for name, value in facts)
+
+
+def test_an_objective_shows_what_the_document_says_of_it(tmp_path):
+    text = """
+watchkeeper: 1
+manual: Shop
+streams: {orders: {events: 'name == "order"'}}
+indicators: {orders: {from: orders, bad: 'status == "failed"'}}
+objectives:
+  orders:
+    indicator: orders
+    targets: [">= 97% over 1d"]
+    chosen: [targets]
+    stated: [{value: V, because: W}]
+"""
+    shop = House.of(manual_of(text), tmp_path / "log.db")
+    shop.intake.start()
+    with shop.client() as client:
+        page = client.get("/objectives/orders").text
+    shop.close()
+
+    assert "<dt>chosen</dt><dd>targets (the document leaves it open)</dd>" in page
+    assert "<dt>stated</dt><dd>V: not live. W</dd>" in page
+
+
+def test_the_way_to_an_open_incident_does_not_read_as_if_it_would_open_one(stormy):
+    with stormy.client() as client:
+        for path in ("/", f"/alerts/{SPOTIFY}"):
+            text = client.get(path).text
+            assert "Go to incident #1" in text
+            assert "Open incident" not in text

@@ -5,6 +5,7 @@ A handler finds the value, builds one documented view, and renders it. What is n
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -28,6 +29,19 @@ from watchkeeper.web.views.objective import objective_view
 from watchkeeper.web.views.objective_row import FASTER
 from watchkeeper.web.views.overview import overview_view
 from watchkeeper.web.views.runbooks import runbook_page, runbooks_view
+
+#: What the field `on` of a fault's form may say.
+SWITCHES = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedView:
+    """
+    A form that changed nothing, and why.
+    """
+
+    title: str
+    why: str
 
 
 class Pages:
@@ -147,8 +161,11 @@ class Pages:
         return await run_in_threadpool(self._switched, request, fields)
 
     def _switched(self, request: Request, fields: dict[str, str]) -> Response:
+        if fields.get("on") not in SWITCHES:
+            found = f"`on={fields['on'][:40]}`" if "on" in fields else "no field `on`"
+            return self._refused(request, Rejection(status=400, why=f"found {found}; wanted `on=true` or `on=false`"))
         try:
-            switch_fault(self._watch, self._doors, request.path_params["name"], on=fields.get("on") == "true")
+            switch_fault(self._watch, self._doors, request.path_params["name"], on=SWITCHES[fields["on"]])
         except (NoStandIn, UnknownFault):
             return self.missing(request)
         except OutsideError:
@@ -171,4 +188,5 @@ class Pages:
         return self._render(request, template, found)
 
     def _refused(self, request: Request, why: Rejection) -> Response:
-        return self._render(request, "found.html", found_view(why.why, self._watch, missing=True), status=why.status)
+        view = RefusedView(title="Not done", why=why.why)
+        return self._render(request, "refused.html", view, status=why.status)

@@ -58,6 +58,15 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+// Ticks as far apart as `step` seconds: no two of them read the same.
+function clock(plot, ticks, axis, space, step) {
+  return ticks.map((tick) => {
+    const at = new Date(tick * 1000);
+    if (step >= 86400 || (step >= 3600 && ticks.at(-1) - ticks[0] > 86400 && at.getHours() + at.getMinutes() === 0)) return dayMonth.format(at);
+    return (step >= 60 ? minute : today).format(at);
+  });
+}
+
 function draw(figure) {
   const told = JSON.parse(figure.dataset.chart);
   const known = charts.get(figure);
@@ -69,17 +78,15 @@ function draw(figure) {
   }
   const box = $("[data-plot]", figure);
   const ink = colour("--soft"), line = colour("--line");
-  const span = told.at.at(-1) - told.at[0]; // seconds
-  const shown = span > 2 * 86400 ? dayMonth : span > 900 ? minute : today;
-  const clock = (_, ticks) => ticks.map((tick) => shown.format(new Date(tick * 1000)));
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const plot = new uPlot({
     width: box.clientWidth,
     height: 220,
+    padding: [12, 28, 0, 0],
     cursor: { y: false, points: { size: 7 } },
     legend: { live: true },
     scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(100, high)] } },
-    axes: [{ ...axis, values: clock, space: 72 }, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
+    axes: [{ ...axis, values: clock, space: 84, size: 26, gap: 6 }, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
     series: [
       { label: "at", value: (_, at) => (at === null ? "" : before.format(new Date(at * 1000))) },
       { label: "budget left", stroke: colour("--sea"), width: 2, fill: colour("--sea-wash"), value: (_, left) => (left === null ? "" : `${left.toFixed(1)} %`) },

@@ -19,6 +19,7 @@ from watchkeeper.web.doors import Doors
 from watchkeeper.web.views import words
 from watchkeeper.web.views.alert_line import AlertLine, alert_line
 from watchkeeper.web.views.drawing import Sketch
+from watchkeeper.web.views.facts import Fact, document_facts
 from watchkeeper.web.views.lists import IncidentRow, MessageRow, incident_row, message_row, reason_words
 from watchkeeper.web.views.moments import Moment, moment
 from watchkeeper.web.views.rule_chart import rule_chart
@@ -54,16 +55,6 @@ class AlertsView:
     title: str
     headline: str
     groups: tuple[Group, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """
-    One line of the arithmetic.
-    """
-
-    name: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,9 +201,8 @@ def _rule(view: AlertView, manual: Manual) -> list[Fact]:
         ("severity", " ".join(part for part in (said.severity, _respond(severity)) if part)),
         ("told over", ", ".join(told)),
         ("repeated every", "" if rule.timing.repeat_ns is None else words_ns(rule.timing.repeat_ns)),
-        ("because", said.because or ""),
     ]
-    return [Fact(name=name, value=value) for name, value in pairs if value]
+    return [*(Fact(name=name, value=value) for name, value in pairs if value), *document_facts(said)]
 
 
 def _respond(severity: object) -> str:

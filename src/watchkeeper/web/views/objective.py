@@ -25,7 +25,8 @@ from watchkeeper.web.doors import Doors
 from watchkeeper.web.views import drawing, words
 from watchkeeper.web.views.alert_line import AlertLine, alert_line
 from watchkeeper.web.views.drawing import Sketch
-from watchkeeper.web.views.moments import Moment, moment
+from watchkeeper.web.views.facts import Fact, document_facts
+from watchkeeper.web.views.moments import Moment, moment, span
 from watchkeeper.web.views.objective_row import (
     Tank,
     burning,
@@ -120,11 +121,12 @@ class Worst:
 class BurnDown:
     """
     What was left of the budget at each point of its window: for the script as JSON, and drawn for those without.
-    `since` where the window reaches back before anything was heard.
+    `over` says the stretch that is drawn. `since` where the window reaches back before anything was heard.
     """
 
     json: str
     sketch: Sketch
+    over: str
     window: str
     since: Moment | None
 
@@ -148,6 +150,7 @@ class ObjectiveView:
     breakdowns: tuple[Breakdown, ...]
     rules: tuple[RuleChart, ...]
     worst: tuple[Worst, ...]
+    document: tuple[Fact, ...]  # what it says, and leaves open
 
 
 def objective_view(story: ObjectiveStory, watch: Watch, doors: Doors) -> ObjectiveView:
@@ -176,6 +179,7 @@ def objective_view(story: ObjectiveStory, watch: Watch, doors: Doors) -> Objecti
         ),
         rules=tuple(_rule(view, watch, fast=doors.fast) for view in story.alerts if view.rule is not None),
         worst=tuple(_worst(story, manual, now_ns)),
+        document=tuple(document_facts(objective)),
     )
 
 
@@ -271,6 +275,9 @@ def _burn_down(lead: TargetStatus, story: ObjectiveStory, watch: Watch) -> BurnD
     return BurnDown(
         json=json.dumps({"at": at, "left": left}, separators=(",", ":")),
         sketch=drawn,
+        over=words.over(lead.condition)
+        if lead.since_ns is None
+        else f"in the last {span(now_ns - history.starts_ns[0])}",
         window=words.window(lead.condition),
         since=None if lead.since_ns is None else moment(lead.since_ns, now_ns=now_ns, zone=_zone(watch)),
     )

@@ -58,6 +58,7 @@ class ObjectiveRow:
     state: str  # the standing as a CSS class
     promise: str
     window: str
+    measured: str  # over the window of the promise; `now` is over the last minutes
     by: str
     now: str
     now_note: str
@@ -84,6 +85,9 @@ def objective_row(status: ObjectiveStatus, watch: Watch, alerts: Sequence[AlertL
         state=css(status.standing),
         promise=words.promise(target.condition),
         window=words.window(target.condition),
+        measured=""
+        if target.finding.numbers.value is None
+        else words.measured_of(target.finding.numbers, target.condition),
         by=f"by {', '.join(indicator.by)}" if indicator.by else "",
         now=now,
         now_note=note,

@@ -33,6 +33,7 @@ class OverviewView:
     title: str
     headline: str
     pulse: str
+    now: str  # the window of "now"
     hands: tuple["Hand", ...]
     unjudged: tuple[AlertLine, ...]
     objectives: tuple[ObjectiveRow, ...]
@@ -79,6 +80,7 @@ def overview_view(watch: Watch, doors: Doors) -> OverviewView:
         title="Overview",
         headline=headline(manual.manual, statuses, alerts, silent=silent),
         pulse=_pulse(watch, fast=doors.fast),
+        now=_now(fast=doors.fast),
         hands=tuple(_hands(alerts, watch, incidents)),
         unjudged=tuple(line for line in lines.values() if line.state == State.UNKNOWN and not silent),
         objectives=tuple(
@@ -141,8 +143,11 @@ def _silent(status: ObjectiveStatus) -> bool:
 
 def _pulse(watch: Watch, *, fast: bool) -> str:
     heard = [f"{count(n)} {noun}" for noun, n in noun_counts(watch, fast=fast) if n]
-    window = words_ns(NOW_NS // FASTER if fast else NOW_NS)
-    return f"{', '.join(heard)} in the last {window}" if heard else f"nothing in the last {window}"
+    return f"{', '.join(heard) or 'nothing'} in the {_now(fast=fast)}"
+
+
+def _now(*, fast: bool) -> str:
+    return f"last {words_ns(NOW_NS // FASTER if fast else NOW_NS)}"
 
 
 def guarding(objective: str, alerts: Sequence[AlertView], watch: Watch, lines: dict[str, AlertLine]) -> list[AlertLine]:
