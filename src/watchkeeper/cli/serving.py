@@ -64,7 +64,8 @@ def welcome(daemon: Daemon, address: str) -> None:
     """
     Say where to look, where to send, and what remembers it.
     """
-    out.print(f"[bold]Watchkeeper runs the {plain(daemon.watch.standing.manual.manual)} manual:[/bold] {address}")
+    name = plain(daemon.watch.standing.manual.manual)
+    out.print(f"[bold]Watchkeeper runs the {name} manual:[/bold] {address}", soft_wrap=True)
     out.print(f"  send it telemetry   OTEL_EXPORTER_OTLP_ENDPOINT={address}", soft_wrap=True)
     out.print("                      OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
     lines([f"  it remembers in     {daemon.settings.data}"])
