@@ -133,3 +133,17 @@ def test_a_message_that_stays_due_is_seen(settings, waited_ns, earlier_due_in_ns
 
     assert daemon.health()["sender"] == said
     daemon.stop()
+
+
+def test_its_work_is_counted(settings):
+    daemon = Daemon(settings)
+    daemon.poller.asked["home"] += 2
+    daemon.poller.skipped["home"] += 1
+    daemon.poller.refused["inside"] = "it may not be asked"
+    daemon.turns.taken, daemon.turns.failed = 5, 1
+
+    work = daemon.work()
+
+    assert (work.asked, work.skipped, work.refused) == ({"home": 2}, {"home": 1}, {"inside"})
+    assert (work.turns, work.failed_turns) == (5, 1)
+    daemon.stop()

@@ -176,6 +176,19 @@ def test_the_chart_of_a_budget_is_drawn(page, served):
     page.goto(served.address + "/objectives/parse-success")
     expect(page.locator("figure .uplot canvas")).to_be_visible()
     expect(page.locator("figure .still")).to_be_hidden()
+    assert page.locator("figure .uplot").bounding_box()["height"] == 220, "nothing but the chart takes room"
+
+
+@pytest.mark.parametrize(("step", "ticks"), [(1, 9), (15, 12), (60, 12), (3600, 30), (6 * 3600, 12), (86_400, 30)])
+def test_no_two_labels_of_the_time_axis_read_the_same(page, served, step, ticks):
+    page.goto(served.address + "/objectives/parse-success")
+    first = 1_795_132_800  # a midnight in UTC
+    told = page.evaluate(
+        "([at, step]) => clock(null, at, 0, 84, step)", [[first + i * step for i in range(ticks)], step]
+    )
+    assert len(told) == ticks
+    assert all(one != after for one, after in zip(told, told[1:], strict=False))
+    assert len(set(told)) == ticks or step in (3600, 6 * 3600)  # the hours of a day, again the next day, which is named
 
 
 #: The least contrast of text by WCAG 2.2 AA: 4.5, or 3 for text from 24 px (18.66 px bold).
