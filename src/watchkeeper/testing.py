@@ -262,6 +262,8 @@ class Story:
         start_ns = self.clock.now_ns()
         for written, attributes in streams.items():
             name = written if written in self.manual.streams else written.replace("_", "-")
+            if name not in self.manual.streams:
+                raise ValueError(f"found the stream `{written}`; wanted one of: {', '.join(self.manual.streams)}")
             flow = Flow(
                 stream=name,
                 attributes={**_asked_for(self.manual.streams[name]), **attributes},

@@ -156,6 +156,7 @@ def test_an_incident_is_closed_reopened_and_noted_by_forms(stormy):
     with stormy.client() as client:
         closed = client.post("/incidents/1/close", content="by=Ada", headers=FORM)
         assert "closed by Ada" in closed.text.lower().replace("ada", "Ada")
+        assert "closed by Ada <small>" not in closed.text
         assert incident_page(stormy.watch.incident(1), stormy.watch).row.open is False
 
         client.post("/incidents/1/reopen", content="by=Ada", headers=FORM)

@@ -16,6 +16,7 @@ from watchkeeper.manual.condition.ast import (
 from watchkeeper.manual.model.manual import SECTIONS, Manual
 from watchkeeper.manual.model.measuring import Indicator
 from watchkeeper.manual.model.promising import Alert, Objective
+from watchkeeper.manual.model.unfit import nearest
 from watchkeeper.manual.unread import unread
 
 LIVE_SIGNALS = frozenset({"spans", "metric", "events", "check"})
@@ -151,4 +152,6 @@ def _channel(name: str, manual: Manual) -> str:
     channel = manual.channels[name]
     if channel.planned:
         return "the document names it as future"
-    return "" if channel.kind in LIVE_CHANNELS else f"{channel.kind} is not sent yet"
+    if channel.kind in LIVE_CHANNELS:
+        return ""
+    return f"{channel.kind} is not sent yet{nearest(channel.kind, sorted(LIVE_CHANNELS))}"
