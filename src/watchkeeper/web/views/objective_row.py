@@ -212,7 +212,7 @@ def measured_by(condition: Condition, answer: Answer, indicator: Indicator) -> N
 
 def _now(watch: Watch, indicator: str, target: Condition, *, fast: bool) -> tuple[str, str, bool]:
     """
-    The value just now, the value of the label that does worst (or since when nothing came), and whether it is bad.
+    The value just now, the value of the label that does worst, and whether it is bad.
     """
     manual = watch.standing.manual
     said, window = manual.indicators[indicator], Span(ns=_now_ns(fast))
@@ -221,7 +221,7 @@ def _now(watch: Watch, indicator: str, target: Condition, *, fast: bool) -> tupl
     whole, *parts = watch.ask([Question(indicator=indicator, window=window), *questions])
     numbers = measured_by(target, whole, said)
     if numbers.value is None:
-        return "no data", f"in the last {words_ns(window.ns)}", False
+        return "no data", "", False
     known = [
         (found.value, value)
         for (_, value), part in zip(where, parts, strict=True)
