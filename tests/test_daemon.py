@@ -144,6 +144,6 @@ def test_its_work_is_counted(settings):
 
     work = daemon.work()
 
-    assert (work.asked, work.skipped, work.refused) == ({"home": 2}, {"home": 1}, {"inside"})
+    assert (dict(work.asked), dict(work.skipped), set(work.refused)) == ({"home": 2}, {"home": 1}, {"inside"})
     assert (work.turns, work.failed_turns) == (5, 1)
     daemon.stop()

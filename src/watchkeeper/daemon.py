@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from watchkeeper.manual.faster import faster
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.manual.model.manual import Manual
+from watchkeeper.manual.routing import channels_of as channels_of_alert
+from watchkeeper.manual.routing import routed
 from watchkeeper.measure.addressing import addressed
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
@@ -43,6 +46,7 @@ from watchkeeper.store import outbox, revisions
 from watchkeeper.store.errors import StateError, StoreError
 from watchkeeper.store.folder import claim_folder
 from watchkeeper.store.log import DeltaLog
+from watchkeeper.store.notices import NoticeRow
 from watchkeeper.store.revisions import RevisionRow
 from watchkeeper.store.state import State
 
@@ -223,6 +227,7 @@ class Daemon:
             channels=self._channels(manual),
             clock=self.clock,
             render=self._writer(manual),
+            fallback=partial(hearers, manual),
         )
         self.turns = Turns(
             standing=lambda: self.watch.standing,
@@ -240,7 +245,7 @@ class Daemon:
             self.intake.fold_now()
             self.intake.renew(*self._measure(plan))
             self.watch.standing = self._standing(loaded, manual, plan)
-        self.sender.renew(self._channels(manual), self._writer(manual))
+        self.sender.renew(self._channels(manual), self._writer(manual), partial(hearers, manual))
         old = self.poller
         self._set_checks(manual)
         old.stop()
@@ -281,6 +286,17 @@ class Daemon:
         found = addressed(manual, self.settings.environ)
         self.not_asked = found.missing
         self.poller = Poller(found.probes, client=self.http, intake=self.intake, clock=self.clock)
+
+
+def hearers(manual: Manual, row: NoticeRow) -> tuple[str, ...]:
+    """
+    The channels that hear of a message's rule under this manual; of a rule that is gone, those of the routes.
+    """
+    name = str(row.body.get("rule", ""))
+    alert = manual.alerts.get(name)
+    if alert is not None:
+        return channels_of_alert(name, alert, manual)
+    return routed(manual, severity=row.body.get("severity"), service=None, name=name)
 
 
 def hold_grid(folder: Path, name: str) -> None:

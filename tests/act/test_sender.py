@@ -172,6 +172,20 @@ def test_what_is_due_for_a_channel_that_is_gone_fails_visibly(state, clock):
     assert row.receipt["detail"] == "the manual no longer has the channel"
 
 
+def test_what_is_due_for_a_channel_that_is_gone_goes_to_those_who_hear_of_it_now(state, clock):
+    (number,) = due(state, a_notice(channel="gone"))
+    chat = Heard()
+    sender = a_sender(state, clock)
+    sender.renew({"chat": chat}, titled, lambda _: ("gone", "chat"))
+    sender.send_due()
+    sender.send_due()
+    assert len(chat.messages) == 1
+    with state.reading() as view:
+        first, moved = sorted(notices.recent(view), key=lambda row: row.id)
+    assert (first.id, first.state, first.reason) == (number, "failed", SendingReason.NO_CHANNEL)
+    assert (moved.channel, moved.state, moved.reason) == ("chat", "sent", SendingReason.MOVED)
+
+
 def test_a_row_that_was_taken_away_while_it_was_written_is_not_sent(state, clock):
     chat = Heard()
     (number,) = due(state, a_notice())

@@ -40,6 +40,7 @@ def test_a_signal_ends_the_whole_watch_in_good_order(tmp_path, how):
     command = [sys.executable, "-m", "watchkeeper.cli.main", "up", str(manual)]
     command += ["--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
         assert "http://127.0.0.1:" in process.stdout.readline()
         process.send_signal(how)
         _, said = process.communicate(timeout=60)

@@ -60,7 +60,7 @@ def test_beyond_the_cap_label_values_are_counted_as_other_also_after_a_restart(b
 
 def test_the_heaviest_events_that_a_sender_may_send_add_up(bench):
     shop = bench(manual("events: 'true', value: value, unit: s"))
-    batch = batch_of("events", [NOW] * 2000, [4.2] * 2000, {})
+    batch = batch_of("events", [NOW] * 2000, 4.2, {})
     batch.weight = np.full(2000, MOST_SAMPLED, dtype=np.int64)
     send(shop, batch)
     assert shop.ask("it").total == 4_200_000_000 * 2000 * MOST_SAMPLED
@@ -68,7 +68,7 @@ def test_the_heaviest_events_that_a_sender_may_send_add_up(bench):
 
 def test_a_value_beyond_all_bounds_is_held_at_the_limit(bench):
     shop = bench(manual("events: 'true', value: value, unit: s"))
-    send(shop, batch_of("events", [NOW], [1e308], {}))
+    send(shop, batch_of("events", [NOW], 1e308, {}))
     assert shop.ask("it").high == 2**62
 
 

@@ -34,6 +34,7 @@ class SendingReason(StrEnum):
     GAVE_UP = "gave-up"
     REFUSED_FOR_GOOD = "refused-for-good"
     NO_CHANNEL = "no-channel"
+    MOVED = "moved"
     UNKNOWN_OUTCOME = "unknown-outcome"
     BUG = "bug"
 
@@ -44,6 +45,7 @@ SAYS: Final[dict[SendingReason, str]] = {
     SendingReason.GAVE_UP: f"it did not arrive in {ATTEMPTS} attempts",
     SendingReason.REFUSED_FOR_GOOD: "the other side will not take it",
     SendingReason.NO_CHANNEL: "the manual no longer has the channel",
+    SendingReason.MOVED: "the channel it was meant for is gone",
     SendingReason.UNKNOWN_OUTCOME: "a crash hid whether it arrived",
     SendingReason.BUG: "a fault of Watchkeeper's own; its log has the details",
 }
@@ -90,4 +92,23 @@ def again(row: NoticeRow, *, now_ns: int) -> NoticeRow | None:
         settled_ns=None,
         receipt=None,
         reason=SendingReason.UNKNOWN_OUTCOME.value,
+    )
+
+
+def moved(row: NoticeRow, channel: str, *, now_ns: int) -> NoticeRow:
+    """
+    The same message for another channel, because its own is gone from the manual.
+    """
+    return replace(
+        row,
+        id=0,
+        channel=channel,
+        state="due",
+        due_ns=now_ns,
+        attempts=0,
+        sending_until_ns=None,
+        claimed_by=None,
+        settled_ns=None,
+        receipt=None,
+        reason=SendingReason.MOVED.value,
     )

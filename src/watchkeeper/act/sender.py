@@ -8,7 +8,7 @@ channels that are gone. The rows are all that is remembered: a new sender goes o
 
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal
 
 import structlog
@@ -31,6 +31,15 @@ _AUDIT: Final = ""  # the name of the loop that belongs to no channel
 log = structlog.get_logger("sender")
 
 Render = Callable[[NoticeRow], Message]
+#: The channels that hear a message in the place of one that is gone.
+Fallback = Callable[[NoticeRow], Iterable[str]]
+
+
+def nobody(_: NoticeRow) -> Iterable[str]:
+    """
+    No channel stands in for another.
+    """
+    return ()
 
 
 class Sender:
@@ -38,9 +47,17 @@ class Sender:
     Sends due messages through the channels, in threads of its own. Any thread may call it.
     """
 
-    def __init__(self, *, state: State, channels: Mapping[str, Channel], clock: Clock, render: Render) -> None:
+    def __init__(
+        self,
+        *,
+        state: State,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        render: Render,
+        fallback: Fallback = nobody,
+    ) -> None:
         self._state, self._clock = state, clock
-        self._channels, self._render = dict(channels), render
+        self._channels, self._render, self._fallback = dict(channels), render, fallback
         self._loops: dict[str, Repeating] = {}
         self._changing = threading.Lock()
         self._started = False
@@ -83,12 +100,13 @@ class Sender:
         for loop in list(self._loops.values()):
             loop.wake()
 
-    def renew(self, channels: Mapping[str, Channel], render: Render) -> None:
+    def renew(self, channels: Mapping[str, Channel], render: Render, fallback: Fallback = nobody) -> None:
         """
-        Go on with other channels and words, after a reload. What is due for a channel that is gone fails, visibly.
+        Go on with other channels and words, after a reload. What is due for a channel that is gone goes to those that
+        `fallback` names, and fails, visibly, where it names none.
         """
         with self._changing:
-            self._channels, self._render = dict(channels), render
+            self._channels, self._render, self._fallback = dict(channels), render, fallback
             self._fit()
         self.wake()
 
@@ -144,8 +162,7 @@ class Sender:
     def _deliver(self, row: NoticeRow) -> None:
         channel = self._channels.get(row.channel)
         if channel is None:
-            why = outcomes.SAYS[SendingReason.NO_CHANNEL]
-            self._settle(row, Failed(why=why, retryable=False), final=SendingReason.NO_CHANNEL)
+            self._stand_in(row)
             return
         try:
             result = self._attempt(row, channel)
@@ -174,6 +191,19 @@ class Sender:
             log.warning("not delivered", notice=row.id, channel=row.channel, attempt=row.attempts, why=result.why)
         if not kept:
             log.warning("an answer came after the lease had ended", notice=row.id, channel=row.channel)
+
+    def _stand_in(self, row: NoticeRow) -> None:
+        """
+        The channel of a message is gone: others hear it, in the transaction in which it fails.
+        """
+        now_ns, why = self._clock.now_ns(), outcomes.SAYS[SendingReason.NO_CHANNEL]
+        others = [name for name in self._fallback(row) if name in self._channels]
+        with self._state.transaction() as tx:
+            failed = Failed(why=why, retryable=False)
+            if _settled(tx, row, failed, final=SendingReason.NO_CHANNEL, now_ns=now_ns):
+                outbox.add(tx, [outcomes.moved(row, name, now_ns=now_ns) for name in others])
+        log.warning("the channel is gone", notice=row.id, channel=row.channel, instead=others)
+        self.wake()
 
     # --- auditing
 

@@ -13,6 +13,7 @@ from watchkeeper.decide.objectives import ObjectiveStatus, Standing
 from watchkeeper.decide.values import State
 from watchkeeper.manual.liveness import live
 from watchkeeper.manual.mistakes import Mistakes
+from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.words import count, words_ns
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.views.alert_line import AlertLine, alert_line
@@ -38,6 +39,7 @@ class OverviewView:
     unjudged: tuple[AlertLine, ...]
     objectives: tuple[ObjectiveRow, ...]
     incidents: tuple[IncidentRow, ...]
+    opens: str  # the severities that open an incident, in words; empty where none does
     messages: tuple[MessageRow, ...]
     declared: int
     entries: int
@@ -88,6 +90,7 @@ def overview_view(watch: Watch, doors: Doors) -> OverviewView:
             for status in statuses
         ),
         incidents=tuple(incidents[:MOST_INCIDENTS]),
+        opens=", ".join(_opening(manual)),
         messages=message_rows(watch, now_ns=now_ns, most=MOST_MESSAGES),
         declared=sum(not one.live for one in entries),
         entries=len(entries),
@@ -182,3 +185,8 @@ def _hands(alerts: Sequence[AlertView], watch: Watch, incidents: Sequence[Incide
 
 def _rank(severity: str, ranks: Sequence[str]) -> int:
     return ranks.index(severity) if severity in ranks else len(ranks)
+
+
+def _opening(manual: Manual) -> list[str]:
+    listed = manual.incidents.opens if manual.incidents else ()
+    return [name for name, severity in manual.severities.items() if name in listed or severity.opens_incident]
