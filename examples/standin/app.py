@@ -18,7 +18,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,6 +45,23 @@ class Ending:
     why: str = ""
 
 
+def index_of(scenario: Scenario):  # type: ignore[no-untyped-def]  # starlette's own type is Any
+    """
+    The page for whoever opens the address that the demo prints: what there is to call.
+    """
+    lines = [f"{operation.method} {operation.route}" for operation in scenario.operations.values()]
+    text = (
+        f"{scenario.service}, acted by a stand-in. Its users call:\n\n"
+        + "\n".join(f"  {line}" for line in lines)
+        + "\n"
+    )
+
+    async def index(_: Request) -> Response:
+        return PlainTextResponse(text)
+
+    return index
+
+
 class Application:
     """
     One scenario's application; `vendors` maps each vendor to its address.
@@ -64,6 +81,7 @@ class Application:
             Route(operation.route, self._endpoint(name, operation), methods=[operation.method])
             for name, operation in scenario.operations.items()
         ]
+        routes.append(Route("/", index_of(scenario)))
         self.asgi: ASGIApp = Starlette(routes=routes, middleware=[Middleware(ServerSpans, telemetry=telemetry)])
 
     def _endpoint(self, name: str, operation: Operation):  # type: ignore[no-untyped-def]  # starlette's own type is Any

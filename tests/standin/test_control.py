@@ -87,3 +87,10 @@ def test_users_and_telemetry_can_be_brought_in_later(starts: Callable[..., Runni
     assert state["load"] is True
     assert state["telemetry"] == sink.url
     assert state["operations"]["vote"]["sent"] > 0
+
+
+def test_the_address_of_the_application_says_what_there_is_to_call(jamfind: Running) -> None:
+    said = jamfind.get("app", "/").text
+
+    assert "jamfind" in said
+    assert "POST /api/parse" in said
