@@ -259,6 +259,7 @@ class Daemon:
         now_ns = self.clock.now_ns()
         engine = Engine(plan, self.registry, self.settings.grid, now_ns=now_ns)
         restore(self.ground, engine, now_ns=now_ns)
+        engine.take_late()  # what the log replays is not late
         return engine, Matcher(plan, self.registry, self.settings.grid)
 
     def _standing(self, loaded: Loaded, manual: Manual, plan: Plan) -> Standing:

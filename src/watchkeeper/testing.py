@@ -282,11 +282,11 @@ class Story:
         self._flows = [flow for flow in self._flows if streams and flow.stream not in streams]
         return self
 
-    def spans(self, name: str, *, n: int = 1, duration: float = 0.1, **attributes: Scalar) -> Story:
+    def spans(self, name: str, *, n: int = 1, duration: float = 0.1, ago: float = 0, **attributes: Scalar) -> Story:
         """
-        So many spans that end now; `duration` in seconds.
+        So many spans that end now, or ended `ago` and arrive late; both in seconds.
         """
-        return self._hand_in("spans", {"name": name, **attributes}, duration * 1e9, n)
+        return self._hand_in("spans", {"name": name, **attributes}, duration * 1e9, n, ago=ago)
 
     def metric(self, name: str, value: float, **attributes: Scalar) -> Story:
         """
@@ -408,8 +408,10 @@ class Story:
         self._told_ns = now_ns
         self._take(batches)
 
-    def _hand_in(self, signal: str, attributes: Mapping[str, Scalar], value: float | None, n: int = 1) -> Story:
-        self._take([batch_of(signal, [self.clock.now_ns()] * n, value, attributes)])
+    def _hand_in(
+        self, signal: str, attributes: Mapping[str, Scalar], value: float | None, n: int = 1, *, ago: float = 0
+    ) -> Story:
+        self._take([batch_of(signal, [self.clock.now_ns() - round(ago * 1e9)] * n, value, attributes)])
         self._turn()
         return self
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from watchkeeper.act import incidents
+from watchkeeper.act.correcting import Corrections
 from watchkeeper.act.digest import gather
 from watchkeeper.act.record import finding_from_json, finding_to_json, notice_to_json
 from watchkeeper.decide.reasons import Reason
@@ -48,6 +49,7 @@ class Remembered:
     """
 
     def __init__(self) -> None:
+        self.corrections = Corrections()
         self._known: dict[AlertKey, AlertMemory] | None = None
 
     def take(self, view: Connection) -> dict[AlertKey, AlertMemory]:
@@ -121,9 +123,11 @@ def told_through(view: Connection, keys: Iterable[AlertKey]) -> dict[AlertKey, t
     }
 
 
-def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], revision: int) -> None:
+def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], revision: int) -> list[int]:
     """
     Write a whole plan: alerts, transitions, decisions, messages, incidents. All of it or, if this raises, nothing.
+
+    Returns the ids of the transitions, in their order.
     """
     before = alerts.named(tx, [str(memory.key) for memory in plan.memories])
     changed = {str(transition.key): transition for transition in plan.transitions}
@@ -137,6 +141,7 @@ def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], rev
     incidents.note_transitions(tx, plan.transitions)
     for closing in plan.closes:
         incidents.close_as_planned(tx, closing)
+    return ids
 
 
 def _alert_row(

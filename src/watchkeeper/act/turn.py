@@ -22,6 +22,7 @@ from watchkeeper.manual.model.manual import Manual
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.plan import Plan
 from watchkeeper.outside.clock import Clock
+from watchkeeper.store import alerts
 from watchkeeper.store.state import State
 
 log = structlog.get_logger("turn")
@@ -57,8 +58,10 @@ def take_turn(
     """
     remembered = remembered or Remembered()
     with intake.lock:
-        intake.engine.advance(now_ns)
-        asked, events = gather(standing.rules, intake.engine, now_ns=now_ns)
+        engine = intake.engine
+        engine.advance(now_ns)
+        asked, events = gather(standing.rules, engine, now_ns=now_ns)
+        corrected = remembered.corrections.take(engine.take_late(), engine, now_ns=now_ns)
     with state.reading() as view:
         memories = remembered.take(view)
         leaving = [key for key, one in memories.items() if one.state is AlertState.FIRING and gone(key, standing.rules)]
@@ -73,9 +76,11 @@ def take_turn(
             told_through=memory.told_through(view, leaving),
         )
     plan = decide_turn(facts, now_ns=now_ns)
-    if plan.memories or plan.notices or plan.closes:
+    if plan.memories or plan.notices or plan.closes or corrected:
         with state.transaction() as tx:
-            memory.remember(tx, plan, meanings=standing.meanings, revision=standing.revision)
+            ids = memory.remember(tx, plan, meanings=standing.meanings, revision=standing.revision)
+            alerts.add_transitions(tx, corrected)
+        remembered.corrections.watch(ids, plan.transitions, standing.rules, engine)
     remembered.put(memories, plan.memories)
     return plan
 

@@ -27,7 +27,7 @@ from watchkeeper.measure.fixed import bound
 
 __all__ = ["Asked", "judge"]
 
-_COMPARE: dict[Op, Callable[[Fraction, Fraction], bool]] = {
+COMPARE: dict[Op, Callable[[Fraction, Fraction], bool]] = {
     Op.LT: lambda a, b: a < b,
     Op.LE: lambda a, b: a <= b,
     Op.GT: lambda a, b: a > b,
@@ -113,7 +113,7 @@ def _judge_one(condition: Condition, asked: Asked, answer: Answer) -> Finding:
         return _found(_quantile_holds(condition, asked, answer), numbers)
     if numbers.value is None or numbers.limit is None:
         return Finding(truth=Truth.UNKNOWN, reason=_why_valueless(condition, asked, answer), numbers=numbers)
-    return _found(_COMPARE[condition.op](numbers.value, numbers.limit), numbers)
+    return _found(COMPARE[condition.op](numbers.value, numbers.limit), numbers)
 
 
 def _found(holds: bool | None, numbers: Numbers) -> Finding:
@@ -144,7 +144,7 @@ def _quantile_holds(condition: Condition, asked: Asked, answer: Answer) -> bool 
     theirs = quantile_bounds(asked.earlier, condition.measure.share)
     if mine is None or theirs is None:
         return None
-    compare, times = _COMPARE[condition.op], condition.value.share.value
+    compare, times = COMPARE[condition.op], condition.value.share.value
     found = {compare(value, times * earlier) for value in mine for earlier in theirs}
     return found.pop() if len(found) == 1 else None
 

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     HEARD_AGAIN = "heard-again"
     EVENT = "event"
     WITHDRAWN = "withdrawn"
+    CORRECTED = "corrected"
     # a message
     FIRST = "first"
     REPEAT = "repeat"
@@ -62,6 +63,7 @@ SAYS: dict[Reason, str] = {
     Reason.HEARD_AGAIN: "it can be judged again",
     Reason.EVENT: "it happened",
     Reason.WITHDRAWN: "the rule is no longer in the manual",
+    Reason.CORRECTED: "on the record only: with what arrived late, it would have been decided otherwise",
     Reason.FIRST: "first time it fires",
     Reason.REPEAT: "still firing after the repeat interval",
     Reason.OVER: "it is over",

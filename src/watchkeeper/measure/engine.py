@@ -5,6 +5,7 @@ The engine holds every series in three rings (10 s, 2 min, 1 h), in running tota
 for what cannot be added. It knows no clock and no store: deltas come in, `now` comes with every question.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -23,6 +24,8 @@ from watchkeeper.measure.slots import MergeSlots
 from watchkeeper.measure.values import Ints
 from watchkeeper.measure.windows import Stretch, rolling, since
 
+LATE_KEPT = 100_000  # amounts that arrived late between two turns; what is more is counted all the same, not corrected
+
 
 class Engine:
     """
@@ -40,6 +43,7 @@ class Engine:
         self.cuts = MergeSlots(Tier(name="cut", slot_ns=self.grid.minute_ns, length=0))
         self.heard = Heard(registry)
         self._waiting: list[Delta] = []
+        self._late: deque[tuple[int, int, int]] = deque(maxlen=LATE_KEPT)
         self._asked: dict[tuple[str, str, str], Asked] = {}
         self._labels: dict[tuple[str, str], set[str]] = {}
         self._rows_seen = 0
@@ -79,6 +83,10 @@ class Engine:
         delta, ahead = split(delta, self.head)
         if ahead:
             self._waiting.append(ahead)
+        late = delta.slots < self.head
+        self._late.extend(
+            zip(*(column[late].tolist() for column in (delta.rows, delta.slots, delta.amounts)), strict=True)
+        )
         fine_ns = self.grid.fine.slot_ns
         at_ns = delta.slots * fine_ns
         for tier in self.grid.tiers:
@@ -89,6 +97,14 @@ class Engine:
                 self.merges[tier.name].take(series, slot * fine_ns // tier.slot_ns, merge)
             if slot * fine_ns // self.grid.coarse.slot_ns in self.cut:
                 self.cuts.take(series, slot * fine_ns // self.grid.minute_ns, merge)
+
+    def take_late(self) -> list[tuple[int, int, int]]:
+        """
+        What arrived in slots that had closed, since this was last asked: (row, finest slot, amount).
+        """
+        late = list(self._late)
+        self._late.clear()
+        return late
 
     # --- questions go out
 
