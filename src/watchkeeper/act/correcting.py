@@ -64,12 +64,11 @@ class Corrections:
         self._watched = [one for one in self._watched if one.until_ns > now_ns]
         if not self._watched:
             return []
-        amounts = list(late)
+        by_row = _by_row(late)
         for one in self._watched:
-            inside = [(row, amount) for row, slot, amount in amounts if one.first <= slot <= one.last]
             one.late = Late(
-                events=one.late.events + _sum(inside, engine.registry.find(one.count_row)),
-                hits=one.late.hits + _sum(inside, engine.registry.find(one.matched_row)),
+                events=one.late.events + _inside(by_row.get(engine.registry.find(one.count_row)), one),
+                hits=one.late.hits + _inside(by_row.get(engine.registry.find(one.matched_row)), one),
             )
         corrected = [one for one in self._watched if _turned_round(one)]
         self._watched = [one for one in self._watched if one not in corrected]
@@ -95,8 +94,18 @@ def _watched(number: int, transition: Transition, rule: Rule, engine: Engine) ->
     )
 
 
-def _sum(amounts: Iterable[tuple[int, int]], row: int | None) -> int:
-    return sum(amount for of, amount in amounts if of == row)
+def _by_row(late: Iterable[tuple[int, int, int]]) -> dict[int | None, list[tuple[int, int]]]:
+    found: dict[int | None, list[tuple[int, int]]] = {}
+    for row, slot, amount in late:
+        found.setdefault(row, []).append((slot, amount))
+    return found
+
+
+def _inside(amounts: list[tuple[int, int]] | None, one: _Watched) -> int:
+    """
+    How much of it lies in the closed slots of the transition's window.
+    """
+    return sum(amount for slot, amount in amounts or () if one.first <= slot <= one.last)
 
 
 def _turned_round(one: _Watched) -> bool:
