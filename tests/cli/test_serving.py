@@ -47,3 +47,13 @@ def test_a_signal_ends_the_whole_watch_in_good_order(tmp_path, how):
     assert process.returncode == 0
     assert "Traceback" not in said
     assert not list((tmp_path / "data").glob("*-wal"))  # closed, not left for the next start to mend
+
+
+@pytest.mark.parametrize("public", ["javascript:alert(1)", "watch.example.org", "https://", "ftp://watch.example.org"])
+def test_links_begin_with_an_address_that_a_browser_follows(public):
+    with pytest.raises(serving.CannotListen, match="--public"):
+        serving.public_base(public)
+
+
+def test_a_public_address_loses_its_last_slash():
+    assert serving.public_base("https://watch.example.org/ops/") == "https://watch.example.org/ops"

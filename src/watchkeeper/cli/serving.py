@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -40,6 +41,7 @@ def up(manual: Path, *, data: Path, listen: str, public: str | None, fast: bool,
     Run a manual until a signal ends it; the exit status.
     """
     try:
+        base = None if public is None else public_base(public)
         bound = bind(listen)
     except CannotListen as error:
         err.print(str(error), markup=False)
@@ -48,7 +50,7 @@ def up(manual: Path, *, data: Path, listen: str, public: str | None, fast: bool,
     settings = Settings(
         manual=manual,
         data=data,
-        address=(public or address).rstrip("/"),
+        address=base or address,
         environ=os.environ,
         fast=fast,
         allow_private=allow_private,
@@ -58,6 +60,15 @@ def up(manual: Path, *, data: Path, listen: str, public: str | None, fast: bool,
         return 1
     serve(daemon, bound, ready=lambda: welcome(daemon, address))
     return 0
+
+
+def public_base(public: str) -> str:
+    """
+    The address that links begin with. Raises CannotListen for what a browser would not follow as one.
+    """
+    if not public.startswith(("http://", "https://")) or not urlsplit(public).hostname:
+        raise CannotListen(f"--public: found {public!r}; wanted an address such as https://watch.example.org")
+    return public.rstrip("/")
 
 
 def welcome(daemon: Daemon, address: str) -> None:

@@ -62,7 +62,7 @@ def of_file(name: str, found: str, wanted: str) -> Mistake:
 
 def _files_of(path: Path) -> list[tuple[str, Path]]:
     if not path.is_dir():
-        return [(path.name, path)] if path.exists() else []
+        return [(path.name, path)] if path.is_file() else []  # a pipe would never end
     found = [each for each in sorted(path.iterdir()) if each.is_file() and is_yaml(each.name)]
     found = [each for each in found if each.name not in OTHER_FILES and not each.name.startswith(".")]
     found.sort(key=lambda each: each.stem != "manual")  # of two places that say the same, manual.yaml is the first
