@@ -88,7 +88,8 @@ def report(rows: list[Row]) -> None:
     for row in rows:
         figures = (row.median, row.p99, row.min, row.max)
         table.add_row(row.name, *(_figure(one) for one in figures), str(row.n), row.unit, row.aim)
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=140)).print(table)
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(_results(rows), indent=2) + "\n", encoding="utf-8")
 
