@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.act.sender import Sender
-from watchkeeper.daemon import LATE_MESSAGE_NS, CannotStart, Daemon, OtherGrid, Settings
+from watchkeeper.daemon import LATE_MESSAGE_NS, CannotStart, Daemon, OtherGrid, Settings, hearers
+from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.store import outbox
 from watchkeeper.store.errors import FolderInUse
 from watchkeeper.store.notices import NoticeRow
@@ -147,3 +148,16 @@ def test_its_work_is_counted(settings):
     assert (dict(work.asked), dict(work.skipped), set(work.refused)) == ({"home": 2}, {"home": 1}, {"inside"})
     assert (work.turns, work.failed_turns) == (5, 1)
     daemon.stop()
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"), [("orders", "the rule's own channel"), ("gone", "the route that fits its severity")]
+)
+def test_a_message_whose_channel_is_gone_goes_to_those_who_hear_of_its_rule_now(rule, says):
+    loaded = load_text(MANUAL)
+    assert isinstance(loaded, Loaded)
+    row = NoticeRow(
+        subject=rule, kind="firing", channel="old", body={"rule": rule, "severity": "P1"}, created_ns=0, due_ns=0
+    )
+
+    assert hearers(loaded.manual, row) == ("team",), says

@@ -8,7 +8,7 @@ answers. Every request, also a wrong one, is a server span and an entry in the s
 import asyncio
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from json import JSONDecodeError
 from urllib.parse import urlsplit
@@ -45,7 +45,7 @@ class Ending:
     why: str = ""
 
 
-def index_of(scenario: Scenario):  # type: ignore[no-untyped-def]  # starlette's own type is Any
+def index_of(scenario: Scenario) -> Callable[[Request], Awaitable[Response]]:
     """
     The page for whoever opens the address that the demo prints: what there is to call.
     """

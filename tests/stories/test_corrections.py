@@ -48,3 +48,23 @@ def test_what_comes_in_its_own_time_after_it_fired_corrects_nothing(fired):
     parse(fired, "ok", 400).run(minutes=5)
 
     assert corrections(fired) == []
+
+
+@pytest.mark.parametrize(("ago", "where"), [(40, "after it fired"), (18 * 60, "before its window began")])
+def test_late_events_of_another_time_correct_nothing(fired, ago, where):
+    parse(fired, "ok", 400, ago=ago).run(minutes=1)
+
+    assert corrections(fired) == [], where
+
+
+def test_late_bad_events_show_that_it_should_not_have_resolved(fired):
+    fired.run(minutes=20)
+    for _ in range(60):
+        parse(fired, "ok", 3).run(minutes=1 / 6)
+    assert fired.alert("parse-success", platform="spotify").state is State.RESOLVED
+
+    resolved = fired.alert("parse-success", platform="spotify").since_ns
+    parse(fired, "failed", 300, ago=(fired.clock.now_ns() - resolved) / 1e9 + 60)
+
+    (correction,) = corrections(fired)
+    assert (correction.old, correction.new) == (State.RESOLVED, State.FIRING)
