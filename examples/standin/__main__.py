@@ -32,8 +32,8 @@ ANY = "127.0.0.1:0"
 
 
 def main() -> int:
-    parent = os.getppid()
     options = read_arguments(sys.argv[1:])
+    parent = options.parent or os.getppid()
     try:
         scenario = load_scenario(options.scenario)
         asyncio.run(Standin(scenario, options).run(parent))
@@ -63,6 +63,12 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--fast", action="store_true", help="more traffic and quicker telemetry, for short windows")
     parser.add_argument(
         "--semconv", choices=["new", "old"], help="which HTTP attribute names; default: as the scenario says"
+    )
+    parser.add_argument(
+        "--parent",
+        type=int,
+        metavar="PID",
+        help="end when this process is no longer the parent; default: whoever started it",
     )
     parser.add_argument("--no-load", action="store_true", help="start without users; POST /load brings them")
     return parser.parse_args(arguments)

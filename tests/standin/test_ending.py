@@ -56,6 +56,15 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         assert ready.read() == ""
 
 
+def test_it_ends_when_the_parent_it_was_told_of_was_gone_before_it_looked(starts: Callable[..., Running]) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait(PATIENCE)
+
+    standin = starts("--no-load", f"--parent={gone.pid}")
+
+    assert standin.process.wait(PATIENCE) == 0
+
+
 def test_a_receiver_that_is_away_costs_one_line_and_nothing_else(starts: Callable[..., Running]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         away = f"http://127.0.0.1:{taken.getsockname()[1]}"

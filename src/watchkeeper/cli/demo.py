@@ -147,8 +147,11 @@ class StandIn:
 def running(folder: Path, *, fast: bool) -> Iterator[StandIn]:
     """
     The stand-in application of an example; ended when the block ends. Ctrl-C reaches us alone, and we end it.
+
+    It is told who we are: when we end between its birth and our knowing of it, it finds another parent and ends too.
     """
-    command = [sys.executable, "-m", "standin", str(folder / "scenario.yaml"), *(["--fast"] if fast else [])]
+    command = [sys.executable, "-m", "standin", str(folder / "scenario.yaml"), f"--parent={os.getpid()}"]
+    command += ["--fast"] if fast else []
     process = subprocess.Popen(  # noqa: S603  an argument vector of our own, no shell
         command,
         cwd=folder.parent,
