@@ -31,7 +31,7 @@ from watchkeeper.measure.intake import Delivery, Intake, Receipt
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import Plan, plan_of
 from watchkeeper.measure.rows import Registry
-from watchkeeper.measure.values import Batch, Decoded
+from watchkeeper.measure.values import Batch, Decoded, halves
 from watchkeeper.store.log import DeltaLog
 
 S = 10**9
@@ -420,7 +420,7 @@ def batch_of(events: Sequence[Event]) -> Batch:
         low=np.array([-np.inf if one is None else float(one) for one in low]) if buckets else None,
         high=np.array([np.inf if one is None else float(one) for one in high]) if buckets else None,
         columns={name: _column([one.attributes.get(name) for one in events]) for name in names},
-        trace_ids=[bytes.fromhex(one.trace) for one in events] if signal == "spans" else None,
+        traces=halves([bytes.fromhex(one.trace) for one in events]) if signal == "spans" else None,
     )
 
 

@@ -14,7 +14,7 @@ from watchkeeper.measure.answers import Under
 from watchkeeper.measure.batches import batch_of
 from watchkeeper.measure.decode.form import MOST_SAMPLED
 from watchkeeper.measure.intake import Delivery
-from watchkeeper.measure.values import Batch, Decoded
+from watchkeeper.measure.values import Batch, Decoded, halves
 
 S = 10**9
 HEAD = "watchkeeper: 1\nmanual: Shop\nseverities: {P1: {title: Bad}}\n"
@@ -169,7 +169,10 @@ def test_the_worst_are_the_same_however_they_were_batched(bench, tmp_path):
         for i in range(0, 20, size):
             some = rows[i : i + size]
             batch = batch_of("spans", [at for at, _, _ in some], 0, {})
-            batch.value, batch.trace_ids = np.array([value for _, value, _ in some]), [trace for _, _, trace in some]
+            batch.value, batch.traces = (
+                np.array([value for _, value, _ in some]),
+                halves([trace for _, _, trace in some]),
+            )
             send(shop, batch)
         found.append(shop.ask("it").worst)
     assert found[0] == found[1] == found[2]

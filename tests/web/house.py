@@ -20,7 +20,7 @@ from watchkeeper.measure.intake import Delivery, Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import plan_of
 from watchkeeper.measure.rows import Registry
-from watchkeeper.measure.values import Batch, Decoded
+from watchkeeper.measure.values import Batch, Decoded, halves
 from watchkeeper.store.log import DeltaLog
 from watchkeeper.store.state import State, open_memory
 from watchkeeper.testing import HandClock
@@ -99,7 +99,7 @@ class House:
             at_ns=at,
             value=np.array(took, dtype=np.int64),
             columns={name: Column(codes=zeros, values=(value,)) for name, value in columns.items()},
-            trace_ids=[bytes([i % 250 + 1]) * 16 for i in range(n)],
+            traces=halves([bytes([i % 250 + 1]) * 16 for i in range(n)]),
         )
 
     def deliver(self, *batches: Batch) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from watchkeeper.measure.merges import KEEP_RESULTS, KEEP_WORST, Exemplar, Merge, bucket_of
 from watchkeeper.measure.plan import Reading
 from watchkeeper.measure.readings import Read, read
-from watchkeeper.measure.values import Batch, Ints
+from watchkeeper.measure.values import Batch, Ints, trace_of
 
 _LOW_BITS = 2**32 - 1
 
@@ -37,7 +38,7 @@ class Groups:
     at_ns: Ints
     weight: Ints
     values: Read
-    trace_ids: Sequence[bytes] | None  # of the whole batch
+    traces: NDArray[np.uint64] | None  # of the whole batch
     rows: Ints  # the place of each sorted row in the batch
 
     @property
@@ -82,9 +83,9 @@ class Groups:
         The largest values that have a trace, by (value, time, trace).
         """
         found: list[Exemplar] = []
-        for i in rows[::-1].tolist() if self.trace_ids is not None else ():
-            trace_id = self.trace_ids[int(self.rows[i])] if self.trace_ids is not None else b""
-            one = (int(self.at_ns[i]), int(self.values.shown[i]), trace_id.hex())
+        for i in rows[::-1].tolist() if self.traces is not None else ():
+            trace_id = trace_of(*self.traces[int(self.rows[i])].tolist()) if self.traces is not None else ""
+            one = (int(self.at_ns[i]), int(self.values.shown[i]), trace_id)
             if len(found) >= KEEP_WORST and (one[1], one[0]) != (found[-1][1], found[-1][0]):
                 break  # what follows is smaller, or as large and earlier
             if trace_id and one not in found:
@@ -120,7 +121,7 @@ def group(
         at_ns=batch.at_ns[rows],
         weight=weight,
         values=values,
-        trace_ids=batch.trace_ids,
+        traces=batch.traces,
         rows=rows,
     )
 

@@ -13,18 +13,49 @@ A *batch* is what one body on the wire said about one signal: n observations as 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from watchkeeper.manual.predicate.columns import Column
 
+
+class Lexicon(list[Any]):
+    """
+    The values of a column by code, for longer than one batch: it only ever grows, so what is known about a code stays
+    true. A decoder keeps one per attribute; whoever reads a batch may remember by it what the codes mean.
+    """
+
+    __slots__ = ("__weakref__",)
+
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 #: The signals that a batch can carry; a stream names exactly one of them.
 SIGNALS = ("spans", "metrics", "logs", "events", "checks")
+
+
+def halves(traces: Sequence[bytes]) -> NDArray[np.uint64]:
+    """
+    Trace ids of 16 bytes as a batch keeps them; what is not of 16 bytes is unknown.
+
+    >>> halves([bytes(15) + b"\\x07", b""]).tolist()
+    [[0, 7], [0, 0]]
+    """
+    whole = b"".join(one if len(one) == 16 else bytes(16) for one in traces)
+    return np.frombuffer(whole, dtype=">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def trace_of(high: int, low: int) -> str:
+    """
+    A trace id in hex; empty where it is unknown.
+
+    >>> trace_of(0, 7), trace_of(0, 0)
+    ('00000000000000000000000000000007', '')
+    """
+    return f"{high:016x}{low:016x}" if high or low else ""
 
 
 def _ones(n: int) -> Ints:
@@ -50,7 +81,9 @@ class Batch:
     high: Floats | None = None
     weight: Ints = field(default_factory=lambda: _ones(0))  # how many observations a row stands for
     columns: Mapping[str, Column] = field(default_factory=dict)  # only the attributes that the manual names
-    trace_ids: Sequence[bytes] | None = None  # 16 bytes a row, empty where unknown; for exemplars
+    traces: NDArray[np.uint64] | None = (
+        None  # (n, 2): the trace id of each row in two halves, 0 where unknown; for exemplars
+    )
 
     def __post_init__(self) -> None:
         if len(self.weight) != len(self.at_ns):

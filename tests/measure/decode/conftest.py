@@ -39,7 +39,7 @@ def _batch(batch: Batch) -> dict[str, Any]:
     shown = {
         name: None if array is None else (str(array.dtype), repr(array.tolist())) for name, array in arrays.items()
     }
-    traces = None if batch.trace_ids is None else list(batch.trace_ids)
+    traces = None if batch.traces is None else batch.traces.tolist()
     return {"signal": batch.signal, **shown, "columns": columns, "traces": traces}
 
 

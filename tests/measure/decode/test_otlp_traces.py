@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from watchkeeper.measure.decode.form import MOST_NODES
 from watchkeeper.measure.decode.otlp_traces import decode
 from watchkeeper.measure.names import SPAN_KINDS, candidates
-from watchkeeper.measure.values import Decoded, Rejection, Wanted
+from watchkeeper.measure.values import Decoded, Rejection, Wanted, halves
 
 S = 10**9
 FAILED = Status(code=Status.STATUS_CODE_ERROR)
@@ -116,7 +116,7 @@ def test_a_span_is_a_row_with_its_duration_its_end_and_what_the_manual_names():
     assert column(batch, "duration") == [2.0, 3.0]
     assert column(batch, "service") == ["parser", "parser"]
     assert column(batch, "http.route") == ["/parse", None]
-    assert batch.trace_ids == [b"0123456789abcdef", b""]
+    assert batch.traces.tolist() == halves([b"0123456789abcdef", b""]).tolist()
     assert (answer.items, answer.rejected, answer.noted) == (2, {}, {})
 
 
@@ -150,7 +150,7 @@ def test_a_sampled_span_weighs_as_much_as_it_stands_for():
 
 
 def test_trace_ids_are_read_only_where_wanted():
-    assert decoded(request(span()), Wanted(trace_ids=False)).batches[0].trace_ids is None
+    assert decoded(request(span()), Wanted(trace_ids=False)).batches[0].traces is None
 
 
 def test_an_empty_body_holds_nothing():
@@ -286,7 +286,7 @@ def test_json_that_protobuf_could_not_carry_is_absent():
     answer = decode(body, json=True, wanted=WANTED)
     assert isinstance(answer, Decoded)
     assert column(answer.batches[0], "platform") == [2**63 - 1, -(2**63), None, None]
-    assert answer.batches[0].trace_ids == [bytes.fromhex(ids[0]), b"", b"", b""]
+    assert answer.batches[0].traces.tolist() == halves([bytes.fromhex(ids[0]), b"", b"", b""]).tolist()
 
 
 SAMPLE = request(

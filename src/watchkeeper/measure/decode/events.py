@@ -25,7 +25,7 @@ import numpy as np
 from watchkeeper.measure.decode.columns_builder import ColumnsBuilder
 from watchkeeper.measure.decode.form import LONGEST_REASON, MOST_SAMPLED, TOO_BIG, Scalar, too_dense, too_many
 from watchkeeper.measure.decode.instants import instant
-from watchkeeper.measure.values import Batch, Decoded, Rejection, Wanted
+from watchkeeper.measure.values import Batch, Decoded, Rejection, Wanted, halves
 
 _TRACE_ID: Final = 16
 _FIELDS: Final = frozenset({"type", "name", "at", "value", "weight", "attributes"})
@@ -134,7 +134,7 @@ def _batch(events: list[_Event], columns: ColumnsBuilder, wanted: Wanted) -> Bat
         value=np.array([event.value for event in events], dtype=np.float64),
         weight=np.array([event.weight for event in events], dtype=np.int64),
         columns=columns.build(),
-        trace_ids=[event.trace_id for event in events] if wanted.trace_ids else None,
+        traces=halves([event.trace_id for event in events]) if wanted.trace_ids else None,
     )
 
 

@@ -23,7 +23,7 @@ from watchkeeper.measure.decode.otlp_json import JSON_FORM
 from watchkeeper.measure.decode.otlp_protobuf import PROTOBUF
 from watchkeeper.measure.decode.sampling import weight_of
 from watchkeeper.measure.names import SPAN_KINDS
-from watchkeeper.measure.values import Batch, Decoded, Rejection, Wanted
+from watchkeeper.measure.values import Batch, Decoded, Rejection, Wanted, halves
 
 _ERROR = 2  # Status.STATUS_CODE_ERROR
 
@@ -111,7 +111,7 @@ class _Spans:
             value=np.array(self._took, dtype=np.int64),
             weight=np.array(self._weights, dtype=np.int64),
             columns=self._columns.build(),
-            trace_ids=self._traces,
+            traces=None if self._traces is None else halves(self._traces),
         )
 
 
