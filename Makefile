@@ -8,6 +8,8 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
+NATIVE := src/watchkeeper/measure/native
+
 export PYTHON   # choose an interpreter: make env PYTHON=/opt/python3.12/bin/python3
 
 .PHONY: menu
@@ -23,12 +25,20 @@ $(STAMP): pyproject.toml hatch_build.py requirements-dev.lock requirements-node.
 	@sh tools/env.sh
 	@touch $(STAMP)
 
+.PHONY: native
+native: env ## compile the fast parts beside their sources; a part that does not compile is an error
+	@WATCHKEEPER_NATIVE=1 $(BIN)/python -m hatch_build
+
+.PHONY: parts
+parts: env   # the same where it can be done: without a compiler Python does the work
+	@$(BIN)/python -m hatch_build
+
 .PHONY: demo
-demo: env ## watch a real manual run against a stand-in application under traffic
+demo: env parts ## watch a real manual run against a stand-in application under traffic
 	@$(BIN)/watchkeeper demo $(ARGS)
 
 .PHONY: test
-test: env ## run every test (ARGS='tests/manual -k ratio' for a part)
+test: env parts ## run every test (ARGS='tests/manual -k ratio' for a part)
 	@$(BIN)/python -m pytest $(ARGS)
 
 CHECKS := check-format check-lint check-types check-imports check-docs check-lock
@@ -55,11 +65,11 @@ fmt: env ## format the code and fix what can be fixed
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: env ## measure speed and memory on this machine
+bench: env parts ## measure speed and memory on this machine
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: torture
-torture: env ## the long versions of the tests: 100,000 cases, 100 kills
+torture: env parts ## the long versions of the tests: 100,000 cases, 100 kills
 	@$(BIN)/python -m pytest -m torture $(ARGS)
 
 .PHONY: docs
@@ -73,4 +83,5 @@ lock: env ## resolve the dependencies anew and write the lock files
 .PHONY: clean
 clean: ## remove what make made (not your data)
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache src/watchkeeper/web/static/vendor
+	rm -f $(NATIVE)/*.so $(NATIVE)/*.c $(NATIVE)/.stamps*
 	find src tests tools bench examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
