@@ -37,10 +37,11 @@ from watchkeeper.manual.model.measuring import Stream
 from watchkeeper.manual.predicate.ast import And, Attribute, Compare, Expression, Literal, Scalar
 from watchkeeper.measure.batches import batch_of
 from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.deliveries import Delivery
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import REAL
-from watchkeeper.measure.intake import Delivery, Intake
+from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import SIGNAL_OF, plan_of
 from watchkeeper.measure.rows import counting_registry
@@ -418,7 +419,7 @@ class Story:
     def _take(self, batches: list[Batch]) -> None:
         if batches:
             decoded = Decoded(batches=batches, items=sum(batch.n for batch in batches))
-            delivery = Delivery(kind="story", client="story", body=b"", decode=lambda *_: decoded, key=None)
+            delivery = Delivery(kind="story", client="story", body=b"", decode=lambda *_: decoded)
             self.intake.take([delivery])
 
     def _turn(self) -> None:

@@ -23,11 +23,12 @@ from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.answers import Answer, Question, Since, Span
 from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.deliveries import Delivery, Receipt
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.fixed import bound
 from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import REAL
-from watchkeeper.measure.intake import Delivery, Intake, Receipt
+from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import Plan, plan_of
 from watchkeeper.measure.rows import Registry
@@ -445,7 +446,14 @@ def _column(values: Sequence[Any]) -> Column:
 def _delivery(key: bytes, batch: Batch) -> Delivery:
     decoded = Decoded(batches=[batch], items=batch.n)
     done: Future[Receipt] = Future()
-    return Delivery(kind="test", client="case", body=b"", decode=lambda *_: decoded, key=key, done=done)
+    return Delivery(
+        kind="test",
+        client="case",
+        body=b"",
+        decode=lambda *_: decoded,
+        names=() if key is None else (("case", key),),
+        done=done,
+    )
 
 
 def _written(limit: Fraction, scale: int) -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.measure.conftest import NOW
 from watchkeeper.measure.batches import batch_of
-from watchkeeper.measure.intake import WAITING_BYTES, Delivery, Receipt, digest
+from watchkeeper.measure.deliveries import Delivery, Receipt, digest
+from watchkeeper.measure.intake import WAITING_BYTES
 from watchkeeper.measure.values import Decoded, Rejection
 from watchkeeper.outside.clock import RealClock
 from watchkeeper.store.errors import LogError
@@ -26,7 +27,9 @@ indicators: {jobs: {from: jobs, good: 'ok', by: [queue]}, late: {from: late}, to
 def delivery(n=1, *, at=NOW, key=None, body=b"x", name="job", **attributes):
     batch = batch_of("spans", [at] * n, 250_000_000, {"name": name, "ok": True, **attributes})
     decoded = Decoded(batches=[batch], items=n)
-    return Delivery(kind="traces", client="a", body=body, decode=lambda *_: decoded, key=key)
+    return Delivery(
+        kind="traces", client="a", body=body, decode=lambda *_: decoded, names=() if key is None else (("a", key),)
+    )
 
 
 def full(*_args, **_more):
@@ -36,7 +39,12 @@ def full(*_args, **_more):
 def test_what_was_acknowledged_is_counted_once_however_often_it_is_sent(bench):
     shop = bench(MANUAL)
     key = digest("traces", b"x")
-    first, second = shop.take([delivery(3, key=key), delivery(3, key=key)])
+    first, second = shop.take(
+        [
+            delivery(3, key=key),
+            delivery(3, key=key),
+        ]
+    )
     assert (first.items, second.seen_before) == (3, True)
     shop.intake.fold_now()
     shop.restart()
@@ -46,9 +54,9 @@ def test_what_was_acknowledged_is_counted_once_however_often_it_is_sent(bench):
 
 def test_another_client_with_the_same_body_is_another_body(bench):
     shop = bench(MANUAL)
-    other = delivery(3, key=b"k")
+    other = delivery(3, names=(("a", b"k"),))
     other.client = "b"
-    shop.take([delivery(3, key=b"k"), other])
+    shop.take([delivery(3, names=(("a", b"k"),)), other])
     assert shop.ask("jobs").count == 6
 
 
@@ -62,11 +70,11 @@ def test_a_commit_that_fails_counts_nothing_and_a_copy_in_the_same_group_is_not_
     shop = bench(MANUAL)
     with monkeypatch.context() as broken:
         broken.setattr(shop.log, "append", full)
-        receipts = shop.take([delivery(3, key=b"k"), delivery(3, key=b"k")])
+        receipts = shop.take([delivery(3, names=(("a", b"k"),)), delivery(3, names=(("a", b"k"),))])
         assert all(receipt.busy for receipt in receipts)
         assert not shop.intake.tally.writes
     assert shop.ask("jobs").count == 0
-    assert not shop.take([delivery(3, key=b"k")])[0].seen_before
+    assert not shop.take([delivery(3, names=(("a", b"k"),))])[0].seen_before
     assert (shop.ask("jobs").count, shop.intake.tally.writes) == (3, True)
 
 
@@ -89,7 +97,7 @@ def test_a_counter_is_where_it_was_after_a_failed_commit(bench, monkeypatch):
         return Decoded(batches=[batch_of("metrics", [NOW], growth, {"name": "told"})], items=1)
 
     def told():
-        return Delivery(kind="metrics", client="a", body=b"", decode=decode, key=b"k")
+        return Delivery(kind="metrics", client="a", body=b"", decode=decode, names=(("a", b"k"),))
 
     with monkeypatch.context() as broken:
         broken.setattr(shop.log, "append", full)
@@ -107,7 +115,7 @@ def test_a_bug_in_one_delivery_stops_no_other_in_its_group(bench):
     def stumble(*_):
         raise ZeroDivisionError
 
-    bad = Delivery(kind="traces", client="a", body=b"", decode=stumble, key=b"bad")
+    bad = Delivery(kind="traces", client="a", body=b"", decode=stumble, names=(("a", b"bad"),))
     good = [delivery(key=b"1"), delivery(key=b"2")]
     shop.intake.take([good[0], bad, good[1]])
     assert isinstance(bad.done.exception(timeout=0), ZeroDivisionError)
@@ -118,7 +126,9 @@ def test_a_bug_in_one_delivery_stops_no_other_in_its_group(bench):
 def test_a_refused_body_is_answered_with_its_reason_and_read_again_when_sent_again(bench):
     shop = bench(MANUAL)
     no = Rejection(status=400, why="not a body")
-    refused = [Delivery(kind="traces", client="a", body=b"", decode=lambda *_: no, key=b"k") for _ in range(2)]
+    refused = [
+        Delivery(kind="traces", client="a", body=b"", decode=lambda *_: no, names=(("a", b"k"),)) for _ in range(2)
+    ]
     assert [receipt.refused for receipt in shop.take(refused)] == [no, no]
 
 

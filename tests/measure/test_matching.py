@@ -13,7 +13,7 @@ from watchkeeper.measure import labels, matching
 from watchkeeper.measure.answers import Under
 from watchkeeper.measure.batches import batch_of
 from watchkeeper.measure.decode.form import MOST_SAMPLED
-from watchkeeper.measure.intake import Delivery
+from watchkeeper.measure.deliveries import Delivery
 from watchkeeper.measure.values import Batch, Decoded, halves
 
 S = 10**9
@@ -23,7 +23,7 @@ HEAD = "watchkeeper: 1\nmanual: Shop\nseverities: {P1: {title: Bad}}\n"
 def send(shop, *batches):
     for batch in batches:
         decoded = Decoded(batches=[batch], items=batch.n)
-        shop.take([Delivery(kind="x", client="a", body=b"", decode=lambda *_, d=decoded: d, key=None)])
+        shop.take([Delivery(kind="x", client="a", body=b"", decode=lambda *_, d=decoded: d)])
 
 
 def manual(stream, indicator="", *conditions):

@@ -14,9 +14,10 @@ from watchkeeper.manual.load import Loaded, load, load_text
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.deliveries import Delivery
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.grid import REAL
-from watchkeeper.measure.intake import Delivery, Intake
+from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import plan_of
 from watchkeeper.measure.rows import Registry
@@ -107,7 +108,7 @@ class House:
         One body with these batches; returns when it is counted.
         """
         decoded = Decoded(batches=[batch for batch in batches if batch.n], items=sum(batch.n for batch in batches))
-        delivery = Delivery(kind="traces", client="test", body=b"", decode=lambda *_: decoded, key=None)
+        delivery = Delivery(kind="traces", client="test", body=b"", decode=lambda *_: decoded)
         assert self.intake.submit(delivery).result(timeout=5).busy is None
 
     def app(self, **doors: object):

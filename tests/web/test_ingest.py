@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from tests.web.house import SECOND, House, jamfind
 from watchkeeper.measure.answers import Question, Span
-from watchkeeper.measure.intake import Receipt
+from watchkeeper.measure.deliveries import Receipt
 from watchkeeper.measure.values import Rejection
 from watchkeeper.web import ingest
 from watchkeeper.web.ingest import SMALL, Hold, Room, read_capped

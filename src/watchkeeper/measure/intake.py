@@ -10,65 +10,37 @@ way in (decoding, matching, writing the log) to one thread at a time. Whoever ne
 `paused`.
 """
 
-import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Protocol
 
+import numpy as np
 import structlog
 
 from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.deliveries import Delivery, Name, Receipt, Tally
 from watchkeeper.measure.deltas import Delta, pack, together
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.folding import Slots, fold
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.values import Batch, Decoded, Rejection
+from watchkeeper.measure.waiting import Full, Waiting
 from watchkeeper.outside.clock import Clock
 from watchkeeper.store.errors import LogError
 
 GATHER_SECONDS = 0.02  # how long the first of a group waits for company
 WAITING_BYTES = 64 * 2**20  # bodies in the queue; beyond this a sender is asked to come back
+GROUP_BYTES = 8 * 2**20  # of bodies taken in one commit, so that whoever waits is not behind a mountain
 FOLD_EVERY_NS = 60 * 1_000_000_000
 DIGESTS = 10_000
 DIGESTS_NS = 10 * 60 * 1_000_000_000
 COUNTERS_NS = 24 * 3600 * 1_000_000_000  # a counter not heard for this long is forgotten
 
 log = structlog.get_logger("intake")
-
-#: Decodes one body; told the counters' memory and the present instant.
-Decode = Callable[[bytes, CounterMemory, int], Decoded | Rejection]
-
-
-@dataclass(slots=True, kw_only=True)
-class Delivery:
-    """
-    One body on its way in, already unpacked. `key` recognises it when it is sent again; None promises nothing.
-    """
-
-    kind: str
-    client: str
-    body: bytes
-    decode: Decode
-    key: bytes | None
-    done: "Future[Receipt]" = field(default_factory=Future)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """
-    What became of a body: taken (with what was left out, by reason), seen before, refused, or not possible just now.
-    """
-
-    items: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
-    seen_before: bool = False
-    refused: Rejection | None = None
-    busy: str | None = None
 
 
 class Appends(Slots, Protocol):
@@ -80,32 +52,10 @@ class Appends(Slots, Protocol):
         self,
         bodies: Sequence[bytes],
         *,
-        digests: Sequence[tuple[str, bytes]],
+        digests: Sequence[Name],
         counters: Sequence[tuple[bytes, int, int, float, float | bytes | None]],
         now_ns: int,
     ) -> int: ...
-
-
-def digest(kind: str, body: bytes) -> bytes:
-    """
-    What a body is recognised by when it is sent again.
-    """
-    return blake2b(body, digest_size=16, person=kind.encode()[:16]).digest()
-
-
-@dataclass(slots=True)
-class Tally:
-    """
-    What came in since the start, for `/metrics`.
-    """
-
-    bodies: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and outcome
-    items: Counter[str] = field(default_factory=Counter)  # by kind
-    left_out: Counter[str] = field(default_factory=Counter)  # by reason
-    noted: Counter[str] = field(default_factory=Counter)  # taken, but changed or passed over; by what
-    commits: int = 0
-    failed_commits: int = 0
-    writes: bool = True  # whether the last commit went through
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,6 +71,22 @@ class _Read:
     noted: dict[str, int] = field(default_factory=dict)
 
 
+def without_parts(decoded: Decoded, parts: set[int]) -> Decoded:
+    """
+    What was decoded, less the rows of some of its parts.
+    """
+    if decoded.parts is None:
+        raise ValueError("a body with several names must say which part each of its rows is")
+    kept = ~np.isin(decoded.parts, sorted(parts))
+    batches = [batch.taken(kept) for batch in decoded.batches]
+    return Decoded(
+        batches=[batch for batch in batches if batch.n],
+        items=decoded.items - len(parts),
+        rejected=decoded.rejected,
+        noted=decoded.noted,
+    )
+
+
 class Intake:
     """
     The way in: `submit` from any thread, one thread inside. `lock` guards the engine; hold it to read.
@@ -134,7 +100,7 @@ class Intake:
         matcher: Matcher,
         counters: CounterMemory,
         clock: Clock,
-        seen: dict[tuple[str, bytes], int] | None = None,
+        seen: dict[Name, int] | None = None,
         fold_every_ns: int = FOLD_EVERY_NS,
     ) -> None:
         self.lock = threading.RLock()
@@ -143,9 +109,7 @@ class Intake:
         self._way = threading.RLock()
         self._ground, self._counters, self._clock = ground, counters, clock
         self._seen = dict(seen or {})
-        self._queue: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
-        self._gate = threading.Lock()
-        self._waiting_bytes, self._closed = 0, False
+        self._waiting: Waiting[Delivery] = Waiting(most=WAITING_BYTES)
         self._stop = threading.Event()
         self._fold_every_ns, self._folded_ns = fold_every_ns, clock.now_ns()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -169,10 +133,8 @@ class Intake:
         """
         Take what has arrived, fold, and end.
         """
-        with self._gate:
-            self._closed = True
+        self._waiting.close()
         self._stop.set()
-        self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
@@ -180,14 +142,10 @@ class Intake:
         """
         Hand in a body; the future ends when it is durable, refused, or cannot be taken just now.
         """
-        with self._gate:
-            why = self._why_not()
-            if why is None:
-                self._waiting_bytes += len(delivery.body)
-                self._queue.put(delivery)
+        why = self._waiting.put(delivery, delivery.client, len(delivery.body))
         if why is not None:
             self.tally.bodies[delivery.kind, "not taken"] += 1
-            delivery.done.set_result(Receipt(busy=why))
+            delivery.done.set_result(Receipt(busy=str(why), by_share=why is Full.SHARE))
         return delivery.done
 
     def submit_batch(self, kind: str, batch: Batch) -> "Future[Receipt]":
@@ -195,7 +153,7 @@ class Intake:
         Hand in observations that we made ourselves.
         """
         decoded = Decoded(batches=[batch], items=batch.n)
-        return self.submit(Delivery(kind=kind, client="watchkeeper", body=b"", decode=lambda *_: decoded, key=None))
+        return self.submit(Delivery(kind=kind, client="watchkeeper", body=b"", decode=lambda *_: decoded))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -244,13 +202,8 @@ class Intake:
 
     # --- the thread inside
 
-    def _why_not(self) -> str | None:
-        if self._closed:
-            return "the watch is ending"
-        return "too much is waiting to be written" if self._waiting_bytes > WAITING_BYTES else None
-
     def _run(self) -> None:
-        while not self._stop.is_set() or not self._queue.empty():
+        while not self._stop.is_set() or self._waiting.bytes or self._waiting.wait(0):
             group = self._gather()
             try:
                 self.take(group)
@@ -263,25 +216,17 @@ class Intake:
         self.fold_now()
 
     def _gather(self) -> list[Delivery]:
-        try:
-            first = self._queue.get(timeout=1.0)
-        except queue.Empty:
+        if not self._waiting.wait(1.0):
             return []
-        group = [first]
         self._clock.sleep(GATHER_SECONDS, self._stop)
-        while not self._queue.empty():
-            group.append(self._queue.get())
-        taken = [delivery for delivery in group if delivery is not None]
-        with self._gate:
-            self._waiting_bytes -= sum(len(delivery.body) for delivery in taken)
-        return taken
+        return self._waiting.take(most=GROUP_BYTES)
 
     def _read(self, group: Sequence[Delivery], now_ns: int) -> list[_Read]:
         """
         Decode and count every delivery. One that stops on a bug of ours is answered so, and the others are read again.
         """
         self._counters.begin()
-        fresh: set[tuple[str, bytes]] = set()
+        fresh: set[Name] = set()
         read: list[_Read] = []
         for delivery in group:
             try:
@@ -295,18 +240,31 @@ class Intake:
                 return self._read([other for other in group if other is not delivery], now_ns)
         return read
 
-    def _read_one(self, delivery: Delivery, fresh: set[tuple[str, bytes]], now_ns: int) -> _Read:
-        name = None if delivery.key is None else (delivery.client, delivery.key)
-        if name is not None and (name in self._seen or name in fresh):
+    def _read_one(self, delivery: Delivery, fresh: set[Name], now_ns: int) -> _Read:
+        known = self._known(delivery.names, fresh)
+        if known and len(known) == len(delivery.names):
             return _Read(delivery=delivery, receipt=Receipt(seen_before=True), outcome="seen before")
         decoded = delivery.decode(delivery.body, self._counters, now_ns)
         if isinstance(decoded, Rejection):
             return _Read(delivery=delivery, receipt=Receipt(refused=decoded), outcome="refused")
-        if name is not None:
-            fresh.add(name)
+        if known:
+            decoded = without_parts(decoded, known)
+        fresh.update(delivery.names)
         delta, left_out = self._count(decoded, now_ns)
         receipt = Receipt(items=decoded.items, left_out=left_out)
         return _Read(delivery=delivery, receipt=receipt, outcome="taken", delta=delta, noted=decoded.noted)
+
+    def _known(self, names: Sequence[Name], fresh: set[Name]) -> set[int]:
+        """
+        Which of the parts of a body were kept before, or came earlier in this very group or body.
+        """
+        known: set[int] = set()
+        mine: set[Name] = set()
+        for part, name in enumerate(names):
+            if name in self._seen or name in fresh or name in mine:
+                known.add(part)
+            mine.add(name)
+        return known
 
     def _count(self, decoded: Decoded, now_ns: int) -> tuple[Delta, dict[str, int]]:
         counted = [self.matcher.count(batch, now_ns) for batch in decoded.batches]
@@ -323,7 +281,7 @@ class Intake:
         if not taken:
             self._counters.commit()
             return
-        names = [(one.delivery.client, one.delivery.key) for one in taken if one.delivery.key is not None]
+        names = [name for one in taken for name in one.delivery.names]
         self._ground.append(
             [pack(one.delta) for one in taken if one.delta],
             digests=names,

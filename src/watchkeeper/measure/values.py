@@ -96,6 +96,22 @@ class Batch:
         """
         return len(self.at_ns)
 
+    def taken(self, rows: NDArray[np.bool_]) -> "Batch":
+        """
+        Some of the rows.
+        """
+        columns = {name: Column(codes=one.codes[rows], values=one.values) for name, one in self.columns.items()}
+        return Batch(
+            signal=self.signal,
+            at_ns=self.at_ns[rows],
+            value=None if self.value is None else self.value[rows],
+            low=None if self.low is None else self.low[rows],
+            high=None if self.high is None else self.high[rows],
+            weight=self.weight[rows],
+            columns=columns,
+            traces=None if self.traces is None else self.traces[rows],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -133,6 +149,9 @@ class Decoded:
     items: int = 0  # spans, points, records or events seen on the wire
     rejected: dict[str, int] = field(default_factory=dict)  # reason -> how many items
     noted: dict[str, int] = field(default_factory=dict)  # what was taken, but changed or passed over -> how many times
+    parts: Ints | None = (
+        None  # where each part of a body is recognised by itself: the part of each row of its one batch
+    )
 
 
 class Counters(Protocol):

@@ -21,7 +21,7 @@ from watchkeeper.act.watch import Watch
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.decode import events, otlp_metrics, otlp_traces
 from watchkeeper.measure.decode.body import JSON, PROTOBUF, media_type, open_body
-from watchkeeper.measure.intake import Decode, Delivery, Receipt, digest
+from watchkeeper.measure.deliveries import Decode, Delivery, Receipt, digest
 from watchkeeper.measure.values import Decoded, Rejection, Wanted
 from watchkeeper.web.ingest_answers import RETRY_AFTER, refused, taken
 
@@ -160,7 +160,9 @@ class Ingest:
 
     async def _submit(self, kind: str, request: Request, body: bytes, decode: Decode, key: bytes | None) -> Receipt:
         client = request.client.host if request.client else ""
-        delivery = Delivery(kind=kind, client=client, body=body, decode=decode, key=key)
+        delivery = Delivery(
+            kind=kind, client=client, body=body, decode=decode, names=() if key is None else ((client, key),)
+        )
         return await asyncio.wrap_future(self._watch.intake.submit(delivery))
 
     def _wanted(self, signal: str) -> Wanted:

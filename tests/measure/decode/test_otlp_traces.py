@@ -116,6 +116,7 @@ def test_a_span_is_a_row_with_its_duration_its_end_and_what_the_manual_names():
     assert column(batch, "duration") == [2.0, 3.0]
     assert column(batch, "service") == ["parser", "parser"]
     assert column(batch, "http.route") == ["/parse", None]
+    assert batch.traces is not None
     assert batch.traces.tolist() == halves([b"0123456789abcdef", b""]).tolist()
     assert (answer.items, answer.rejected, answer.noted) == (2, {}, {})
 
@@ -286,6 +287,7 @@ def test_json_that_protobuf_could_not_carry_is_absent():
     answer = decode(body, json=True, wanted=WANTED)
     assert isinstance(answer, Decoded)
     assert column(answer.batches[0], "platform") == [2**63 - 1, -(2**63), None, None]
+    assert answer.batches[0].traces is not None
     assert answer.batches[0].traces.tolist() == halves([bytes.fromhex(ids[0]), b"", b"", b""]).tolist()
 
 

@@ -82,6 +82,7 @@ def test_spans_of_the_sdk(receiver, compression):
         "name": "parse", "kind": "server", "error": True, "status": 500, "route": "/parse", "service": "parser",
         "platforms": None,
     }  # fmt: skip
+    assert batch.traces is not None
     assert batch.traces.tolist() == halves([span.get_span_context().trace_id.to_bytes(16, "big")]).tolist()
 
 
