@@ -90,12 +90,8 @@ def test_attributes_stand_under_their_key_or_beside_it_and_lists_are_absent():
     assert column(found.batches[0], "amount") == [None, None]
 
 
-def test_types_that_no_stream_reads_are_passed_over_but_looked_at():
-    wanted = Wanted(events=frozenset({"a"}), attributes=frozenset({"type"}), trace_ids=False)
-    found = taken([{"type": "a"}, {"type": "b"}], wanted)
-    assert (found.items, found.batches[0].n, found.batches[0].traces) == (2, 1, None)
-    assert column(found.batches[0], "type") == ["a"]
-    assert isinstance(answer([{"type": "a"}, {"type": "b", "value": []}], wanted), Rejection)
+def test_traces_are_read_only_where_wanted():
+    assert taken([{"type": "a"}], Wanted(trace_ids=False)).batches[0].traces is None
 
 
 def test_a_trace_id_in_hex_is_kept_and_another_is_none():

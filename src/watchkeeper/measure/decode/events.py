@@ -14,7 +14,8 @@ or beside them.
 'event 1, `value`: found "2"; wanted a number'
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Any, Final
@@ -28,11 +29,17 @@ from watchkeeper.measure.decode.instants import instant
 from watchkeeper.measure.values import Batch, Decoded, Rejection, Wanted, halves
 
 _TRACE_ID: Final = 16
+#: W3C Trace Context: version, trace id, parent id, flags.
+TRACE_PARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _FIELDS: Final = frozenset({"type", "name", "at", "value", "weight", "attributes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Event:
+class Event:
+    """
+    One event as it was told: its value NaN where it has none, its trace id empty where it names none.
+    """
+
     type: str
     at_ns: int
     value: float
@@ -52,63 +59,77 @@ def decode(body: bytes, *, wanted: Wanted, now_ns: int) -> Decoded | Rejection:
     The events of a JSON body; 400 with the index and the field where one of them is wrong, 413 where there are too
     many.
 
-    A value that is absent is NaN. Attributes that are null, a list or an object are absent. Event types that
-    `wanted.events` does not name are passed over; where it is empty none is.
+    A value that is absent is NaN. Attributes that are null, a list or an object are absent.
     """
     found = _items(body)
     if isinstance(found, Rejection):
         return found
-    events: list[_Event] = []
+    events: list[Event] = []
     for index, item in enumerate(found):
         event = _event(item, now_ns)
         if isinstance(event, str):
             return Rejection(status=400, why=f"event {index}{event}")
         events.append(event)
-    kept = [event for event in events if not wanted.events or event.type in wanted.events]
-    columns = _columns(kept, wanted)
-    noted = {"text-cut": columns.cut} if columns.cut else {}
-    return Decoded(batches=[_batch(kept, columns, wanted)] if kept else [], items=len(events), noted=noted)
+    batch, noted = batch_of(events, wanted)
+    return Decoded(batches=[batch] if events else [], items=len(events), noted=noted)
 
 
-def _items(body: bytes) -> list[Any] | Rejection:
+def batch_of(events: Sequence[Event], wanted: Wanted) -> tuple[Batch, dict[str, int]]:
+    """
+    Events as one batch, and what was noted about them.
+    """
+    columns = _columns(events, wanted)
+    return _batch(events, columns, wanted), ({"text-cut": columns.cut} if columns.cut else {})
+
+
+def loaded(body: bytes) -> Any:
+    """
+    What a JSON body says; a Rejection where it is none, or holds too much.
+    """
     if dense := too_dense(body):
         return dense
     try:
-        found = msgspec.json.decode(body)
+        return msgspec.json.decode(body)
     except RecursionError:
         return Rejection(status=400, why="the JSON is nested too deeply")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Rejection(status=400, why=f"the body is not JSON: {str(error)[:LONGEST_REASON]}")
+
+
+def _items(body: bytes) -> list[Any] | Rejection:
+    found = loaded(body)
+    if isinstance(found, Rejection):
+        return found
     if isinstance(found, dict) and "events" in found and not found.keys() & {"type", "name"}:
         found = found["events"]
         if not isinstance(found, list):
-            return Rejection(status=400, why=f"`events`: found {_shown(found)}; wanted a list of events")
+            return Rejection(status=400, why=f"`events`: found {shown(found)}; wanted a list of events")
     items = found if isinstance(found, list) else [found]
     return too_many([len(items)]) or items
 
 
-def _event(item: Any, now_ns: int) -> _Event | str:
+def _event(item: Any, now_ns: int) -> Event | str:
     """
     The event, or how its sentence goes on after "event 3".
     """
     if not isinstance(item, dict):
-        return f": found {_shown(item)}; wanted an object"
+        return f": found {shown(item)}; wanted an object"
     kind = item.get("type", item.get("name"))
     if not isinstance(kind, str) or not kind:
-        return f", `type`: found {_shown(kind)}; wanted the name of what happened"
+        return f", `type`: found {shown(kind)}; wanted the name of what happened"
     at_ns = now_ns if item.get("at") is None else instant(item["at"])
     if isinstance(at_ns, str):
         return f", `at`: {at_ns}"
     value = item.get("value")
-    if value is not None and not _is_number(value):
-        return f", `value`: found {_shown(value)}; wanted a number"
+    if value is not None and not is_number(value):
+        return f", `value`: found {shown(value)}; wanted a number"
     weight = item.get("weight")
     if weight is not None and not (type(weight) is int and 1 <= weight <= MOST_SAMPLED):
-        return f", `weight`: found {_shown(weight)}; wanted how many events it stands for: 1, 2, ..."
+        return f", `weight`: found {shown(weight)}; wanted how many events it stands for: 1, 2, ..."
     attributes = item.get("attributes")
     if attributes is not None and not isinstance(attributes, dict):
-        return f", `attributes`: found {_shown(attributes)}; wanted an object"
-    return _Event(
+        return f", `attributes`: found {shown(attributes)}; wanted an object"
+    return Event(
         type=kind,
         at_ns=at_ns,
         value=nan if value is None else float(value),
@@ -118,7 +139,7 @@ def _event(item: Any, now_ns: int) -> _Event | str:
     )
 
 
-def _columns(events: Iterable[_Event], wanted: Wanted) -> ColumnsBuilder:
+def _columns(events: Iterable[Event], wanted: Wanted) -> ColumnsBuilder:
     columns = ColumnsBuilder(wanted.attributes, read=_scalar)
     own = [column for column in (columns.index("name"), columns.index("type")) if column >= 0]
     for event in events:
@@ -127,7 +148,7 @@ def _columns(events: Iterable[_Event], wanted: Wanted) -> ColumnsBuilder:
     return columns
 
 
-def _batch(events: list[_Event], columns: ColumnsBuilder, wanted: Wanted) -> Batch:
+def _batch(events: Sequence[Event], columns: ColumnsBuilder, wanted: Wanted) -> Batch:
     return Batch(
         signal="events",
         at_ns=np.array([event.at_ns for event in events], dtype=np.int64),
@@ -144,7 +165,7 @@ def _scalar(value: Any) -> Scalar | None:
     return value if isinstance(value, str | float | bool) else None
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     """
     A number that a float can hold; true and false are none.
     """
@@ -163,6 +184,9 @@ def _trace_id(text: Any) -> bytes:
     return raw if len(raw) == _TRACE_ID else b""
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """
+    A value as an error shows it: short.
+    """
     text = "nothing" if value is None else msgspec.json.encode(value).decode()
     return text if len(text) <= 60 else f"{text[:57]}..."
