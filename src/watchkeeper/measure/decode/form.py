@@ -41,7 +41,7 @@ class Form:
     traces: Callable[[bytes], Node | Rejection]
     metrics: Callable[[bytes], Node | Rejection]
     scalar: Callable[[Node], Scalar | None]  # of an AnyValue; None for none, lists, maps and bytes
-    plain: Callable[[Node], object]  # of an AnyValue: any value, as Python says it
+    plain: Callable[[Node], object]  # of an AnyValue: any value, as Python says it; a map is a tuple of its pairs
     identifier: Callable[[Node], bytes]  # trace id: 16 bytes, or empty
     number: Callable[[Node], float | None]  # of a NumberDataPoint
     data: Callable[[Node], str | None]  # of a Metric: which of gauge, sum, histogram ... it holds

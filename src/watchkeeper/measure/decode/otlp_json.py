@@ -104,6 +104,23 @@ class _HistogramPoint(_Attributed):
     explicit_bounds: list[float] | None = None
 
 
+class _Spread(_Json):
+    offset: int | None = None
+    bucket_counts: list[int] | None = None
+
+
+class _ExponentialPoint(_Attributed):
+    start_time_unix_nano: int | None = None
+    time_unix_nano: int | None = None
+    flags: int | None = None
+    count: int | None = None
+    scale: int | None = None
+    zero_count: int | None = None
+    zero_threshold: float | None = None
+    positive: _Spread | None = None
+    negative: _Spread | None = None
+
+
 class _Gauge(_Json):
     data_points: list[_Point] | None = None
 
@@ -118,6 +135,11 @@ class _Histogram(_Json):
     aggregation_temporality: int | None = None
 
 
+class _ExponentialHistogram(_Json):
+    data_points: list[_ExponentialPoint] | None = None
+    aggregation_temporality: int | None = None
+
+
 class _Opaque(_Json):
     data_points: list[_Json] | None = None
 
@@ -128,7 +150,7 @@ class _Metric(_Json):
     gauge: _Gauge | None = None
     sum: _Sum | None = None
     histogram: _Histogram | None = None
-    exponential_histogram: _Opaque | None = None
+    exponential_histogram: _ExponentialHistogram | None = None
     summary: _Opaque | None = None
 
 
@@ -195,7 +217,7 @@ def _plain(value: Node, depth: int = 0) -> object:
         return [_plain(one, depth + 1) for one in value.array_value.values or ()]
     if value.kvlist_value is not None:
         pairs = value.kvlist_value.values or ()
-        return sorted((one.key or "", repr(_plain(one.value, depth + 1))) for one in pairs)
+        return tuple((one.key or "", _plain(one.value, depth + 1)) for one in pairs)
     return None if value.bytes_value is None else _bytes(value.bytes_value)
 
 
@@ -203,7 +225,7 @@ def _bytes(text: str) -> object:
     try:
         return b64decode(text, validate=True)
     except ValueError:
-        return ("not base64", text)
+        return {"not base64": text}
 
 
 def _int64(number: int) -> int | None:

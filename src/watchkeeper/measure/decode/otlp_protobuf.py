@@ -52,8 +52,8 @@ def _plain(value: Node, depth: int = 0) -> object:
     if kind == "array_value":
         return [_plain(one, depth + 1) for one in value.array_value.values]
     if kind == "kvlist_value":
-        return sorted((one.key, repr(_plain(one.value, depth + 1))) for one in value.kvlist_value.values)
-    return getattr(value, kind)
+        return tuple((one.key, _plain(one.value, depth + 1)) for one in value.kvlist_value.values)
+    return getattr(value, kind) if kind in _SCALARS or kind == "bytes_value" else None
 
 
 def _identifier(raw: bytes) -> bytes:
