@@ -22,8 +22,9 @@ from watchkeeper.manual.model.promising import Objective
 from watchkeeper.manual.windows import agreements, targets
 from watchkeeper.measure.answers import Answer, Question, Span
 from watchkeeper.measure.grid import Tier
+from watchkeeper.measure.held import Held
 from watchkeeper.measure.intake import Intake
-from watchkeeper.measure.merges import Exemplar, Merge
+from watchkeeper.measure.merges import Exemplar
 from watchkeeper.outside.clock import Clock
 from watchkeeper.store import alerts, decisions, incidents, notices, revisions
 from watchkeeper.store.alerts import AlertRow, TransitionRow
@@ -70,7 +71,7 @@ class History:
     counts: tuple[int, ...]
     matched: tuple[int, ...]
     heard: tuple[bool, ...]
-    merges: dict[int, Merge]  # by index into the slots
+    merges: dict[int, Held]  # by index into the slots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from watchkeeper.measure.answers import Answer, Question, Under
-from watchkeeper.measure.merges import KEEP_RESULTS, Merge
+from watchkeeper.measure.held import Held
+from watchkeeper.measure.merges import KEEP_RESULTS
 from watchkeeper.measure.plan import IndicatorPlan
 from watchkeeper.measure.rows import (
     Registry,
@@ -28,7 +29,7 @@ from watchkeeper.measure.windows import Stretch
 #: How many slots are known, how many there are, and when the stream was first heard (ns).
 HowHeard = tuple[int, int, int | None]
 
-_NOTHING = Merge()
+_NOTHING = Held()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def answered(
     counted: Sequence[int],
     stretch: Stretch,
     heard: HowHeard,
-    merge: Merge | None,
+    merge: Held | None,
 ) -> Answer:
     """
     The answer that the sums of these rows give.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from watchkeeper.measure.groups import Groups
-from watchkeeper.measure.merges import Merge, merged
+from watchkeeper.measure.held import Held, merged
 from watchkeeper.measure.plan import IndicatorPlan
 from watchkeeper.measure.rows import (
     bucketed_row,
@@ -122,8 +122,8 @@ def _write_merges(
     """
     Each merge is worked out once, however many indicators look at the same groups in the same way.
     """
-    single: dict[tuple[int, bool, bool | None], Merge] = {}
-    whole: dict[tuple[tuple[int, bool, bool | None], ...], Merge] = {}
+    single: dict[tuple[int, bool, bool | None], Held] = {}
+    whole: dict[tuple[tuple[int, bool, bool | None], ...], Held] = {}
     for (series, slot), found in parts.items():
         key = tuple(found)
         if key not in whole:

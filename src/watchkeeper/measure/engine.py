@@ -16,7 +16,7 @@ from watchkeeper.measure.calendars import Calendars
 from watchkeeper.measure.deltas import Delta, split
 from watchkeeper.measure.grid import Grid, Tier
 from watchkeeper.measure.heard import Heard
-from watchkeeper.measure.merges import Merge, merged
+from watchkeeper.measure.held import Held, held_of, merged
 from watchkeeper.measure.plan import Plan, StreamPlan
 from watchkeeper.measure.rings import Ring
 from watchkeeper.measure.rows import Registry, count_row, matched_row, series_of
@@ -92,7 +92,7 @@ class Engine:
         for tier in self.grid.tiers:
             self.rings[tier.name].add(delta.rows, at_ns // tier.slot_ns, delta.amounts)
         self.calendars.add(delta.rows, at_ns, delta.amounts)
-        for (series, slot), merge in delta.merges.items():
+        for (series, slot), merge in held_of(delta, self.registry).items():
             for tier in self.grid.tiers:
                 self.merges[tier.name].take(series, slot * fine_ns // tier.slot_ns, merge)
             if slot * fine_ns // self.grid.coarse.slot_ns in self.cut:
@@ -156,7 +156,7 @@ class Engine:
         stream = self.plan.indicators[indicator].stream
         return [bool(slot) for slot in self.heard.slots(stream, self.rings[tier.name], first, last)]
 
-    def merged(self, question: Question, now_ns: int) -> list[tuple[int, Merge]]:
+    def merged(self, question: Question, now_ns: int) -> list[tuple[int, Held]]:
         """
         The merges of a rolling window, slot by slot, where there are any; for drawing quantiles.
         """
@@ -206,7 +206,7 @@ class Engine:
         seen = stretch.on(self.grid.tier_for(now_ns - stretch.start_ns + stream.speaks_ns))
         return self.heard.known(stream, self.rings[seen.tier.name], seen.first, seen.last)
 
-    def _merged(self, series: str, stretch: Stretch) -> Merge:
+    def _merged(self, series: str, stretch: Stretch) -> Held:
         slots, (first, last) = self.merges[stretch.tier.name], stretch.inside
         found = [slots.between(series, first, last)]
         slot_ns = stretch.tier.slot_ns
@@ -216,7 +216,7 @@ class Engine:
             found.append(self._minutes(series, max(stretch.start_ns, (last + 1) * slot_ns), stretch.end_ns))
         return merged(merge for part in found for _, merge in part)
 
-    def _minutes(self, series: str, begin_ns: int, end_ns: int) -> Iterator[tuple[int, Merge]]:
+    def _minutes(self, series: str, begin_ns: int, end_ns: int) -> Iterator[tuple[int, Held]]:
         """
         The part of a slot that a boundary cuts.
         """

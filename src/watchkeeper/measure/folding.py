@@ -16,7 +16,7 @@ import numpy as np
 from watchkeeper.measure.deltas import Delta, added, pack, split, together, unpack
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.grid import DAY, Grid, Tier
-from watchkeeper.measure.merges import Merge
+from watchkeeper.measure.held import Held, held_of
 from watchkeeper.measure.rollups import Rollup
 from watchkeeper.measure.values import Ints
 
@@ -42,7 +42,7 @@ class Slots(Protocol):
         slots: Iterable[tuple[str, int, bytes]],
         drop: Sequence[tuple[str, int]],
         now_ns: int,
-        counters_before_ns: int | None = None,
+        counters: bytes | None = None,
     ) -> None: ...
 
 
@@ -56,11 +56,11 @@ def durable_tiers(grid: Grid) -> dict[str, int]:
     return {"fine": grid.fine.slot_ns, "minute": grid.minute_ns, "hour": grid.coarse.slot_ns, "day": DAY}
 
 
-def fold(log: Slots, engine: Engine, *, now_ns: int, counters_before_ns: int | None = None) -> int:
+def fold(log: Slots, engine: Engine, *, now_ns: int, counters: bytes | None = None) -> int:
     """
     Move the whole tail of the log into rollups, in one transaction; returns how many records that were.
 
-    Counter states last heard before `counters_before_ns` are forgotten with it.
+    `counters` is a snapshot of the counters as they are after the tail.
     """
     records = list(log.tail())
     if not records:
@@ -68,15 +68,16 @@ def fold(log: Slots, engine: Engine, *, now_ns: int, counters_before_ns: int | N
     waiting = log.read_slot(AHEAD, 0)
     deltas = [unpack(body) for _, body in records] + ([unpack(waiting)] if waiting else [])
     delta, ahead = split(together(deltas), engine.grid.fine.slot(now_ns))
+    held = held_of(delta, engine.registry)
     bodies = [(BIRTHS, 0, msgspec.msgpack.encode(dict(engine.heard.births))), (AHEAD, 0, pack(ahead))]
     for tier, slot_ns in durable_tiers(engine.grid).items():
-        bodies += _summed(log, tier, delta, engine.grid.fine.slot_ns, slot_ns)
+        bodies += _summed(log, tier, delta, held, engine.grid.fine.slot_ns, slot_ns)
     log.fold(
         upto=records[-1][0],
         slots=bodies,
         drop=_outdated(engine, now_ns),
         now_ns=now_ns,
-        counters_before_ns=counters_before_ns,
+        counters=counters,
     )
     return len(records)
 
@@ -116,13 +117,15 @@ def _outdated(engine: Engine, now_ns: int) -> list[tuple[str, int]]:
     return [(tier, (now_ns - kept[tier]) // slot_ns) for tier, slot_ns in durable_tiers(grid).items()]
 
 
-def _summed(log: Slots, tier: str, delta: Delta, fine_ns: int, slot_ns: int) -> Iterator[tuple[str, int, bytes]]:
+def _summed(
+    log: Slots, tier: str, delta: Delta, held: dict[tuple[str, int], Held], fine_ns: int, slot_ns: int
+) -> Iterator[tuple[str, int, bytes]]:
     """
     The bodies of the slots of a tier that a delta touches, as they are after it.
     """
     summed = added(Delta(rows=delta.rows, slots=delta.slots * fine_ns // slot_ns, amounts=delta.amounts))
-    merges: dict[int, list[tuple[str, Merge]]] = {}
-    for (series, slot), merge in delta.merges.items():
+    merges: dict[int, list[tuple[str, Held]]] = {}
+    for (series, slot), merge in held.items():
         merges.setdefault(slot * fine_ns // slot_ns, []).append((series, merge))
     for slot in sorted({*np.unique(summed.slots).tolist(), *merges}):
         here = summed.slots == slot

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from watchkeeper.measure.merges import KEEP_RESULTS, KEEP_WORST, Exemplar, Merge, bucket_of
+from watchkeeper.measure.held import Held
+from watchkeeper.measure.merges import KEEP_RESULTS, KEEP_WORST, Exemplar, bucket_of
 from watchkeeper.measure.plan import Reading
 from watchkeeper.measure.readings import Read, read
 from watchkeeper.measure.values import Batch, Ints, trace_of
@@ -48,7 +49,7 @@ class Groups:
         """
         return len(self.starts)
 
-    def merge(self, g: int, *, worst: bool, result: bool | None) -> Merge:
+    def merge(self, g: int, *, worst: bool, result: bool | None) -> Held:
         """
         The mergeable numbers of group g: with examples where asked, and with results where strikes are counted.
         """
@@ -56,7 +57,7 @@ class Groups:
         rows = np.arange(int(self.starts[g]), end)
         rows = rows[self.weight[rows] > 0]  # a row of weight 0 only says that its source spoke
         at = self.at_ns[rows]
-        merge = Merge(seen_ns=int(at.max(initial=0)), buckets=self._buckets(rows))
+        merge = Held(seen_ns=int(at.max(initial=0)), buckets=self._buckets(rows))
         self._extremes(merge, rows[self.values.has[rows]])
         if result is not None:
             merge.results = [(when, int(result)) for when in np.sort(at)[-KEEP_RESULTS:].tolist()]
@@ -64,7 +65,7 @@ class Groups:
             merge.worst = self._worst(rows)
         return merge
 
-    def _extremes(self, merge: Merge, rows: Ints) -> None:
+    def _extremes(self, merge: Held, rows: Ints) -> None:
         if len(rows):
             values, at = self.values.value[rows], self.at_ns[rows]
             newest = int(at.max())

@@ -1,6 +1,5 @@
 """
-What cannot be added up, but merged: the smallest, the largest, the last value, a histogram, the newest results, the
-worst.
+What cannot be added up, but merged: the smallest, the largest, the last value, the newest results, what is distinct.
 
 >>> a, b = Merge.of(value=3, at_ns=10), Merge.of(value=9, at_ns=4)
 >>> a.take(b)
@@ -14,10 +13,11 @@ buckets per doubling (a bucket is 9 % wide), for showing a quantile; verdicts ne
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
+from math import ceil, isqrt
 
 import numpy as np
 
+from watchkeeper.measure.distinct import union
 from watchkeeper.measure.values import Ints
 
 BUCKETS_PER_DOUBLING = 8
@@ -33,17 +33,16 @@ Result = tuple[int, int]
 @dataclass(slots=True, kw_only=True)
 class Merge:
     """
-    The mergeable numbers of one series in one slot; values in the stream's integer steps, None where nothing was
-    valued.
+    The mergeable numbers of one series in one slot, as far as a condition needs them; values in the stream's integer
+    steps, None where nothing was valued.
     """
 
     low: int | None = None
     high: int | None = None
     last: tuple[int, int] | None = None  # (at_ns, value) of the newest valued observation
     seen_ns: int = 0  # the newest observation, valued or not
-    buckets: dict[int, int] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)  # the newest, where a condition counts strikes
-    worst: list[Exemplar] = field(default_factory=list)
+    distinct: dict[str, bytes] = field(default_factory=dict)  # sketches by the name of the set (`distinct.py`)
 
     @classmethod
     def of(cls, *, value: int, at_ns: int) -> "Merge":
@@ -53,23 +52,23 @@ class Merge:
         return cls(low=value, high=value, last=(at_ns, value), seen_ns=at_ns)
 
     def __bool__(self) -> bool:
-        return bool(self.seen_ns or self.buckets)
+        return bool(self.seen_ns or self.low is not None or self.results or self.distinct)
 
     def take(self, other: "Merge") -> None:
         """
         Merge another into this one; the other stays as it is.
         """
-        if other.low is not None and other.high is not None and other.last is not None:
+        if other.low is not None:
             self.low = other.low if self.low is None else min(self.low, other.low)
+        if other.high is not None:
             self.high = other.high if self.high is None else max(self.high, other.high)
+        if other.last is not None:
             self.last = other.last if self.last is None else max(self.last, other.last)
         self.seen_ns = max(self.seen_ns, other.seen_ns)
-        for bucket, n in other.buckets.items():
-            self.buckets[bucket] = self.buckets.get(bucket, 0) + n
         if other.results:
             self.results = sorted(self.results + other.results)[-KEEP_RESULTS:]
-        if other.worst:
-            self.worst = keep_worst(self.worst + other.worst)
+        for name, sketch in other.distinct.items():
+            self.distinct[name] = union([self.distinct[name], sketch]) if name in self.distinct else sketch
 
 
 def merged(merges: Iterable[Merge]) -> Merge:
@@ -89,13 +88,28 @@ def keep_worst(found: Iterable[Exemplar]) -> list[Exemplar]:
     return sorted(set(found), key=lambda one: (one[1], one[0], one[2]), reverse=True)[:KEEP_WORST]
 
 
+def _root(n: int, of: int) -> int:
+    """
+    The smallest whole number whose power of 8 is at least n; `of` is that power.
+    """
+    root = n
+    for _ in range(of.bit_length() - 1):  # rounded up each time: the smallest x with x*x >= n
+        root = isqrt(root - 1) + 1 if root > 1 else root
+    return root
+
+
+#: The smallest value of each bucket from 0 on: ceil(2^(b/8)), in whole numbers.
+LIMITS: Ints = np.array([_root(2**b, BUCKETS_PER_DOUBLING) for b in range(63 * BUCKETS_PER_DOUBLING)], dtype=np.int64)
+
+
 def bucket_of(values: Ints) -> Ints:
     """
-    The histogram bucket of each value: floor(8 log2 v), with 0 and below in bucket -1.
+    The histogram bucket of each value: the b with 2^(b/8) <= v < 2^((b+1)/8), exactly; 0 and below in bucket -1.
+
+    >>> bucket_of(np.array([-5, 0, 1, 2, 255, 256, 2**62])).tolist()
+    [-1, -1, 0, 8, 63, 64, 496]
     """
-    positive = np.maximum(values, 1).astype(np.float64)
-    found = np.floor(np.log2(positive) * BUCKETS_PER_DOUBLING).astype(np.int64)
-    return np.where(values > 0, found, -1)
+    return np.searchsorted(LIMITS, values, side="right") - 1
 
 
 def quantile_bucket(buckets: dict[int, int], share: Fraction) -> int | None:

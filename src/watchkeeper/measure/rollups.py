@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
-from watchkeeper.measure.deltas import PackedMerge, pack_merge, unpack_merge
-from watchkeeper.measure.merges import Merge, merged
+from watchkeeper.measure.held import Held, PackedHeld, merged, pack_held, unpack_held
 from watchkeeper.measure.values import Ints
 
 
@@ -30,7 +29,7 @@ class Rollup:
 
     rows: Ints = field(default_factory=_none)
     amounts: Ints = field(default_factory=_none)
-    merges: dict[str, Merge] = field(default_factory=dict)
+    merges: dict[str, Held] = field(default_factory=dict)
 
     @classmethod
     def read(cls, body: bytes | None) -> "Rollup":
@@ -41,9 +40,9 @@ class Rollup:
             return cls()
         packed = _decoder.decode(body)
         rows, amounts = (np.frombuffer(column, "<i8").astype(np.int64) for column in (packed.rows, packed.amounts))
-        return cls(rows, amounts, {one.series: unpack_merge(one) for one in packed.merges})
+        return cls(rows, amounts, {one.merge.series: unpack_held(one) for one in packed.merges})
 
-    def with_(self, rows: Ints, amounts: Ints, merges: Iterable[tuple[str, Merge]]) -> "Rollup":
+    def with_(self, rows: Ints, amounts: Ints, merges: Iterable[tuple[str, Held]]) -> "Rollup":
         """
         The same with more added and merged.
         """
@@ -52,21 +51,21 @@ class Rollup:
         np.add.at(sums, which, np.concatenate([self.amounts, amounts]))
         more = {series: merged([merge]) for series, merge in self.merges.items()}
         for series, merge in merges:
-            more.setdefault(series, Merge()).take(merge)
+            more.setdefault(series, Held()).take(merge)
         return Rollup(known, sums, more)
 
     def body(self) -> bytes:
         """
         The rollup as bytes.
         """
-        merges = [pack_merge(series, 0, merge) for series, merge in sorted(self.merges.items())]
+        merges = [pack_held(series, merge) for series, merge in sorted(self.merges.items())]
         return _encoder.encode(_Body(self.rows.astype("<i8").tobytes(), self.amounts.astype("<i8").tobytes(), merges))
 
 
 class _Body(msgspec.Struct, array_like=True):
     rows: bytes
     amounts: bytes
-    merges: list[PackedMerge]
+    merges: list[PackedHeld]
 
 
 _encoder = msgspec.msgpack.Encoder()

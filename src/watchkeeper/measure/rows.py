@@ -16,11 +16,13 @@ event without a value, and everything that was counted while the manual did not 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import urandom
 
 #: The value under which all label values beyond the cap are counted.
 OTHER = "(other)"
 
 _HEARD = "heard|"
+_KEY = "key|"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,20 @@ def over_row(series: str, bound: int) -> str:
     return f"{series}|o{bound}"
 
 
+def histogram_row(series: str) -> str:
+    """
+    The histogram of their values: entries by bucket.
+    """
+    return f"{series}|h"
+
+
+def worst_row(series: str) -> str:
+    """
+    Their examples: the worst few.
+    """
+    return f"{series}|w"
+
+
 def heard_row(stream: str) -> str:
     """
     How often a source of this stream (by meaning) spoke.
@@ -110,14 +126,38 @@ def is_heard(name: str) -> bool:
     return name.startswith(_HEARD)
 
 
+def is_key(name: str) -> bool:
+    """
+    Whether this is no row, but the key under which this log keeps what it counts distinct values by.
+    """
+    return name.startswith(_KEY)
+
+
+def key_name(key: bytes) -> str:
+    """
+    The name that keeps a key with the rows, because it must last as long as they do.
+
+    >>> key_of(key_name(b"secret"))
+    b'secret'
+    """
+    return f"{_KEY}{key.hex()}"
+
+
+def key_of(name: str) -> bytes:
+    """
+    The key that the name keeps.
+    """
+    return bytes.fromhex(name.removeprefix(_KEY))
+
+
 def series_of(name: str) -> Series | None:
     """
-    The series that a row belongs to; None for a row of `heard`.
+    The series that a row belongs to; None for what is none (a row of `heard`, the key of the log).
 
     >>> series_of("6f2a|platform=a|b|n")
     Series(meaning='6f2a', label='platform', value='a|b')
     """
-    if is_heard(name):
+    if is_heard(name) or is_key(name):
         return None
     meaning, _, rest = name.partition("|")
     labelled, _, _ = rest.rpartition("|")
@@ -136,6 +176,8 @@ class Registry:
         self._intern = intern
         self._rows = sorted((known or {}).items())
         self._ids = {name: row for row, name in self._rows}
+        self._names = dict(self._rows)
+        self._key = b""
         self.top = max((row for row, _ in self._rows), default=-1) + 1  # one more than the highest row number
 
     def __len__(self) -> int:
@@ -151,6 +193,7 @@ class Registry:
                 self._ids[name] = row
                 self.top = max(self.top, row + 1)
                 self._rows.append((row, name))
+                self._names[row] = name
         return [self._ids[name] for name in names]
 
     def find(self, name: str) -> int:
@@ -158,6 +201,24 @@ class Registry:
         The number of a row; -1 where nothing was ever counted under that name.
         """
         return self._ids.get(name, -1)
+
+    def name(self, row: int) -> str:
+        """
+        The name of a row. `KeyError` for a number that was never given.
+        """
+        return self._names[row]
+
+    def key(self) -> bytes:
+        """
+        The key of this log for hashing values that are counted distinct: random, made durable when first asked for.
+        """
+        if not self._key:
+            found = [name for _, name in self._rows if is_key(name)]
+            if not found:
+                found = [key_name(urandom(16))]
+                self.ids(found)
+            self._key = key_of(found[0])
+        return self._key
 
     def since(self, n: int) -> list[tuple[int, str]]:
         """

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from watchkeeper.measure.deltas import Delta, added
+from watchkeeper.measure.deltas import Buckets, Delta, Worst, added
+from watchkeeper.measure.held import Held
 from watchkeeper.measure.merges import Merge
-from watchkeeper.measure.rows import Registry
-from watchkeeper.measure.values import Ints
+from watchkeeper.measure.rows import Registry, histogram_row, worst_row
+from watchkeeper.measure.values import Ints, halves
 
 
 class Places:
@@ -62,7 +63,7 @@ class Sheet:
         self._rows: list[Ints] = []
         self._slots: list[Ints] = []
         self._amounts: list[Ints] = []
-        self._merges: dict[tuple[str, int], Merge] = {}
+        self._merges: dict[tuple[str, int], Held] = {}
 
     def add(self, rows: Ints, slot: int, amounts: Ints | int) -> None:
         """
@@ -76,19 +77,48 @@ class Sheet:
         self._amounts.append(amounts)
         self._slots.append(np.full(len(rows), slot, dtype=np.int64))
 
-    def merge(self, series: str, slot: int, merge: Merge) -> None:
+    def merge(self, series: str, slot: int, merge: Held) -> None:
         """
         Merge into a series; the given one stays as it is.
         """
-        self._merges.setdefault((series, slot), Merge()).take(merge)
+        self._merges.setdefault((series, slot), Held()).take(merge)
 
     def delta(self) -> Delta:
         """
         All of it as a delta.
         """
         if not self._rows:
-            return Delta(merges=self._merges)
+            return Delta()
         rows, slots, amounts = (np.concatenate(one) for one in (self._rows, self._slots, self._amounts))
         counts = amounts != 0  # a row that counts nothing gets no number
         rows, slots, amounts = self._places.ids(rows[counts]), slots[counts], amounts[counts]
-        return added(Delta(rows=rows, slots=slots, amounts=amounts, merges=self._merges))
+        buckets, worst = self._buckets(), self._worst()
+        merges = {key: _bare(held) for key, held in self._merges.items()}
+        return added(Delta(rows=rows, slots=slots, amounts=amounts, buckets=buckets, worst=worst, merges=merges))
+
+    def _buckets(self) -> Buckets:
+        found = [
+            (histogram_row(series), slot, bucket, n)
+            for (series, slot), held in self._merges.items()
+            for bucket, n in held.buckets.items()
+        ]
+        rows = self._places.ids(self._places.of(name for name, *_ in found))
+        slots, buckets, amounts = np.array([rest for _, *rest in found], dtype=np.int64).reshape(-1, 3).T
+        return Buckets(rows=rows, slots=slots, buckets=buckets, amounts=amounts)
+
+    def _worst(self) -> Worst:
+        found = [
+            (worst_row(series), slot, at_ns, value, trace)
+            for (series, slot), held in self._merges.items()
+            for at_ns, value, trace in held.worst
+        ]
+        rows = self._places.ids(self._places.of(name for name, *_ in found))
+        slots, at_ns, values = np.array([one[1:4] for one in found], dtype=np.int64).reshape(-1, 3).T
+        traces = halves([bytes.fromhex(trace) for *_, trace in found])
+        return Worst(rows=rows, slots=slots, at_ns=at_ns, values=values, traces=traces)
+
+
+def _bare(held: Held) -> Merge:
+    merge = Merge()
+    merge.take(held)
+    return merge

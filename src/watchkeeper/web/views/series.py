@@ -12,7 +12,8 @@ from watchkeeper.act.watch import History
 from watchkeeper.manual.condition import ast
 from watchkeeper.manual.condition.ast import Condition
 from watchkeeper.manual.units import Quantity, Range
-from watchkeeper.measure.merges import Merge, quantile
+from watchkeeper.measure.held import Held
+from watchkeeper.measure.merges import quantile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ def _value(history: History, slots: Sequence[int], condition: Condition, scale: 
             return float(count)
         case ast.Rate():
             return count / (len(slots) * history.tier.slot_ns / 1e9)
-    merged = Merge()
+    merged = Held()
     for i in slots:
         if i in history.merges:
             merged.take(history.merges[i])
@@ -92,7 +93,7 @@ def _value(history: History, slots: Sequence[int], condition: Condition, scale: 
     return None if steps is None else steps / scale
 
 
-def _steps(merged: Merge, condition: Condition) -> int | None:
+def _steps(merged: Held, condition: Condition) -> int | None:
     match condition.measure:
         case ast.Quantile(share=share):
             return quantile(merged.buckets, float(share))
