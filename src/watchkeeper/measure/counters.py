@@ -12,168 +12,194 @@ Cumulative series say how much there was in all; the memory keeps the last point
 2.0
 
 What changed since `begin` is handed to the log as a patch and belongs to the memory once it is committed; until then
-it can be taken back.
+it can be taken back. A snapshot and the patches after it bring the memory back.
 
->>> memory.patch()
-[(b'requests', 0, 30, 2.0, None)]
+>>> patch = memory.patch()
 >>> memory.rollback()
 >>> len(memory)
 0
+>>> memory.load([patch])
+>>> len(memory)
+1
+
+Many points at once: the same two series of one value each, heard twice.
+
+>>> memory.begin()
+>>> identities = np.repeat(np.arange(32, dtype=np.uint8).reshape(2, 16), 2, axis=0)
+>>> at = np.array([10, 20, 10, 10])
+>>> start = np.zeros(4, dtype=np.int64)
+>>> told = memory.grown(identities, start, at, np.arange(5), np.array([5.0, 8.0, 1.0, 1.0]))
+>>> told.values.tolist(), told.base.tolist(), told.stale.tolist()
+([0.0, 3.0, 0.0, 0.0], [True, False, True, False], [False, False, False, True])
+
+What the rules are says `grown`. They are carried out by `native/series.pyx` where it was built, and by
+`counter_series.py` where not; the bytes are those of `counter_parts.py`.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from watchkeeper.measure.values import Counters
+import numpy as np
+from numpy.typing import NDArray
+
+from watchkeeper.measure import counter_series
+from watchkeeper.measure.counter_parts import IDENTITY
+from watchkeeper.measure.counter_series import ANEW, BASE, GOES_ON, STALE
+from watchkeeper.measure.native.backend import native as compiled
+from watchkeeper.measure.values import Counters, Floats, Ints
+
+__all__ = ["ANEW", "BASE", "FRESH_NS", "GOES_ON", "LIMIT", "STALE", "CounterMemory", "Grown"]
 
 #: A cumulative series that began this recently is new, and all that it says happened just now.
 FRESH_NS: Final = 5 * 60 * 10**9
-LIMIT: Final = 200_000
-
-#: Rows as the store keeps them: identity, start_ns, at_ns, value, and nothing more to say.
-Patch = list[tuple[bytes, int, int, float, None]]
+#: Values that are remembered (each bucket of a histogram is one): some 40 MB of them.
+LIMIT: Final = 500_000
 
 
-class _Point(NamedTuple):
-    start_ns: int
-    at_ns: int
-    value: float
+class Grown(NamedTuple):
+    """
+    What points had to say: the growth of each value, which points only set the base, which were not newer.
+    """
+
+    values: Floats  # like the values that were given; 0 where a point is a base or stale
+    base: NDArray[np.bool_]
+    stale: NDArray[np.bool_]
 
 
 class CounterMemory(Counters):
     """
-    The last point of each cumulative series: at most `limit`, those longest unheard dropped and counted in `dropped`.
+    The last point of each cumulative series: at most `limit` values, those longest unheard dropped and counted in
+    `dropped` (one in sixteen more than must be, so that a full memory is not full again at once).
 
     It is owned by one thread. Values are floats: counts above 2^53 lose their last digits.
     """
 
-    def __init__(self, *, limit: int = LIMIT, fresh_ns: int = FRESH_NS) -> None:
-        self._limit = limit
-        self._fresh_ns = fresh_ns
-        self._points: dict[bytes, _Point] = {}  # the newest state, longest unheard first
-        self._before: dict[bytes, _Point | None] | None = None  # what each series was at `begin`; None: nothing is open
-        self.dropped = 0
-        self.overlapping = 0  # points of a second process under the identity of a first
+    def __init__(self, *, limit: int = LIMIT, fresh_ns: int = FRESH_NS, native: bool = True) -> None:
+        part = compiled("series") if native else None
+        make: type[counter_series.Series] = counter_series.Series if part is None else part.Series
+        self._series = make(limit=limit, fresh_ns=fresh_ns)
 
     def __len__(self) -> int:
-        return len(self._points)
+        return len(self._series)
 
-    def load(self, rows: Iterable[Sequence[Any]]) -> None:
+    @property
+    def dropped(self) -> int:
         """
-        Take over what was kept: rows that begin with (identity, start_ns, at_ns, value), in any order.
+        Series dropped because the memory was full, or because they were not heard for long.
         """
-        for identity, start_ns, at_ns, value, *_ in sorted(rows, key=lambda row: int(row[2])):
-            self._points[identity] = _Point(start_ns, at_ns, value)
-        self._bound()
+        return self._series.dropped
 
-    def forget(self, *, before_ns: int) -> None:
+    @property
+    def overlapping(self) -> int:
         """
-        Drop the series last heard before this instant; what an open body touched stays.
+        Points of a second process under the identity of a first.
         """
-        touched = self._before or {}
-        self._drop([key for key, point in self._points.items() if point.at_ns < before_ns and key not in touched])
+        return self._series.overlapping
+
+    @property
+    def size(self) -> int:
+        """
+        Values that are remembered; a series without values counts as one.
+        """
+        return self._series.size
+
+    def grown(self, identities: NDArray[np.uint8], start_ns: Ints, at_ns: Ints, offsets: Ints, values: Floats) -> Grown:
+        """
+        How much each point grew, in the order given. Point i has the values offsets[i]:offsets[i + 1]: one for a sum
+        or a sample, those of its buckets for a histogram, which begin anew together; none for a series of which only
+        the newest instant is kept, to know what is not newer.
+
+        First sight is a base, unless the series began less than `fresh_ns` before the point: then everything is
+        growth. A start after the last point, or any value below its last, is a reset: the values are the growth. A
+        point not newer than the last, or from before the present start, is stale and grows nothing. A start of 0 is
+        not known and decides nothing. Two processes under one identity (their starts differ, their times overlap) are
+        counted apart. A series that comes with another number of values is seen for the first time.
+
+        Args:
+            identities: (n, 16), the digest that names the series of each point.
+            values: cumulative, finite.
+
+        Raises RuntimeError before `begin`.
+        """
+        return Grown(*self._series.grown(identities, start_ns, at_ns, offsets, values))
+
+    def exchange(
+        self, identity: bytes, *, start_ns: int, at_ns: int, values: Sequence[float] | Floats
+    ) -> tuple[int, Floats | None]:
+        """
+        Keep values of any number and meaning, by the rules of time of `grown`; the caller compares them. What was
+        found: BASE (first sight), STALE (not newer: nothing was kept), ANEW (first sight of a fresh series, or another
+        start: all is growth), each with None, or GOES_ON with the values that were kept before.
+        """
+        told = values.tolist() if isinstance(values, np.ndarray) else values
+        return self._series.exchange(identity, start_ns, at_ns, told)
+
+    def last(self, identity: bytes) -> int:
+        """
+        The instant of the last point of a series, in ns; 0 where it is not known.
+        """
+        return self._series.last(identity)
 
     def begin(self) -> None:
         """
         What follows is one change. A change that was neither committed nor rolled back is taken back first.
         """
-        if self._before is not None:
-            self.rollback()
-        self._before = {}
+        self._series.begin()
 
-    def patch(self) -> Patch:
+    def patch(self) -> bytes:
         """
-        The new state of each series that changed since `begin`.
+        The new state of each series that changed since `begin`, packed; b"" where none did.
         """
-        return [(identity, *self._points[identity], None) for identity in self._before or ()]
+        return self._series.patch()
+
+    packed = patch
 
     def commit(self) -> None:
         """
         The change is durable.
         """
-        self._before = None
-        self._bound()
+        self._series.commit()
 
     def rollback(self) -> None:
         """
         The change never was.
         """
-        for identity, before in (self._before or {}).items():
-            if before is None:
-                del self._points[identity]
-            else:
-                self._points[identity] = before
-        self._before = None
+        self._series.rollback()
+
+    def snapshot(self) -> bytes:
+        """
+        All series as they were at the last commit, packed.
+        """
+        return self._series.snapshot()
+
+    def load(self, packed: Iterable[bytes]) -> None:
+        """
+        Take over what was kept: a snapshot, then the patches after it, in order. Patches from before the snapshot may
+        be among them. Raises ValueError for bytes that are neither.
+        """
+        self._series.load(packed)
+
+    def forget(self, *, before_ns: int) -> None:
+        """
+        Drop the series last heard before this instant; what an open body touched stays.
+        """
+        self._series.forget(before_ns)
 
     def increment(self, identity: bytes, *, start_ns: int, at_ns: int, value: float) -> float | None:
         """
-        How much the counter grew; None where this point only sets the base. See `increments`.
+        How much one counter grew; None where this point only sets the base. See `grown`.
         """
-        grown = self._grown(identity, [identity], start_ns, at_ns, [value])
+        grown = self.increments(identity, start_ns=start_ns, at_ns=at_ns, values=[value])
         return None if grown is None else grown[0]
 
     def increments(
         self, identity: bytes, *, start_ns: int, at_ns: int, values: Sequence[float]
     ) -> Sequence[float] | None:
         """
-        The growth of each bucket of a histogram; None where this point only sets the base.
-
-        First sight is a base, unless the series began less than `fresh_ns` before the point: then everything is
-        growth. A start after the last point, or any value below its last, is a reset: the values are the growth. A
-        point not newer than the last, or from before the present start, grows nothing. A start of 0 is not known and
-        decides nothing. Two processes under one identity (their starts differ, their times overlap) are counted
-        apart.
+        The growth of each bucket of one histogram; None where this point only sets the base. See `grown`.
         """
-        return self._grown(identity, _buckets(identity, len(values)), start_ns, at_ns, values)
-
-    def _grown(
-        self, identity: bytes, keys: Sequence[bytes], start_ns: int, at_ns: int, values: Sequence[float]
-    ) -> Sequence[float] | None:
-        last = self._last(keys)
-        if last is None:
-            self._set(keys, start_ns, at_ns, values)
-            return values if start_ns > 0 and at_ns - start_ns <= self._fresh_ns else None
-        began, heard = last[0].start_ns, last[0].at_ns
-        known = bool(start_ns and began)
-        if known and start_ns < began and at_ns <= began:
-            return [0.0] * len(values)
-        if known and start_ns != began and start_ns < heard:
-            self.overlapping += 1
-            other = identity + start_ns.to_bytes(8, "big")
-            return self._grown(other, [other + key[len(identity) :] for key in keys], start_ns, at_ns, values)
-        if at_ns <= heard:
-            return [0.0] * len(values)
-        self._set(keys, start_ns or began, at_ns, values)
-        anew = known and start_ns != began
-        if anew or any(value < before.value for value, before in zip(values, last, strict=True)):
-            return values
-        return [value - before.value for value, before in zip(values, last, strict=True)]
-
-    def _last(self, keys: Sequence[bytes]) -> list[_Point] | None:
-        found = [self._points.get(key) for key in keys]
-        points = [point for point in found if point is not None]
-        return points if len(points) == len(keys) else None
-
-    def _set(self, keys: Sequence[bytes], start_ns: int, at_ns: int, values: Sequence[float]) -> None:
-        before = self._before
-        if before is None:
-            raise RuntimeError("begin() comes before a counter is read")
-        for key, value in zip(keys, values, strict=True):
-            was = self._points.pop(key, None)  # out and in again: the order of the dict is the order of hearing
-            before.setdefault(key, was)
-            self._points[key] = _Point(start_ns, at_ns, value)
-
-    def _bound(self) -> None:
-        excess = len(self._points) - self._limit
-        if excess > 0:
-            self._drop(list(islice(self._points, excess)))
-
-    def _drop(self, keys: Sequence[bytes]) -> None:
-        for key in keys:
-            del self._points[key]
-        self.dropped += len(keys)
-
-
-def _buckets(identity: bytes, count: int) -> list[bytes]:
-    return [identity + index.to_bytes(2, "big") for index in range(count)]
+        told = self.grown(
+            np.frombuffer(identity.ljust(IDENTITY, b"\0"), dtype=np.uint8).reshape(1, IDENTITY),
+            np.array([start_ns]), np.array([at_ns]), np.array([0, len(values)]), np.array(values, dtype=np.float64),
+        )  # fmt: skip
+        return None if told.base[0] else told.values.tolist()
