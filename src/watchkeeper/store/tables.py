@@ -6,7 +6,7 @@ unique key are never null: '' (and 0 for a transition) says "none", because two 
 SQLite's alone. A change goes into a new file in `migrations/versions` too; a test compares the two.
 
 >>> sorted(metadata.tables)[:3], HEAD
-(['alerts', 'decisions', 'incident_alerts'], '0001')
+(['alerts', 'decisions', 'exclusions'], '0002')
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0001"  # the newest file in migrations/versions
+HEAD: Final = "0002"  # the newest file in migrations/versions
 
 metadata = MetaData(
     naming_convention={
@@ -182,6 +182,23 @@ timeline = Table(
     _text("by"),
     _json("data"),
     Index(None, "incident_id", "at_ns"),
+)
+
+exclusions = Table(
+    "exclusions",
+    metadata,
+    _id(),
+    _ns("begin_ns"),
+    _ns("end_ns"),
+    _text("label"),  # '' and a value of '': all of it
+    _text("value"),
+    _json("indicators"),  # their names; [] says all
+    _text("author"),
+    _text("reason"),
+    _ns("created_ns"),
+    _ns("undone_ns", null=True),
+    _text("undone_by", null=True),
+    Index(None, "undone_ns", "end_ns"),
 )
 
 timers = Table(
