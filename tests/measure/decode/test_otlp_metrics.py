@@ -1,6 +1,6 @@
 import json
 import random
-from math import inf
+from math import inf, nextafter
 
 import pytest
 from hypothesis import given, settings
@@ -73,6 +73,37 @@ def histogram(*points, unit="s", temporality=CUMULATIVE):
     return Metric(name="m", unit=unit, histogram=Histogram(data_points=points, aggregation_temporality=temporality))
 
 
+def spread(positive, negative=None, zero=0, scale=0, threshold=0.0, at=T, start=OLD, count=None, **told):
+    """
+    A point of an exponential histogram, given the counts by bucket.
+    """
+    negative = negative or {}
+    return ExponentialHistogramDataPoint(
+        time_unix_nano=at,
+        start_time_unix_nano=start,
+        count=sum(positive.values()) + sum(negative.values()) + zero if count is None else count,
+        scale=scale,
+        zero_count=zero,
+        zero_threshold=threshold,
+        positive=side(positive),
+        negative=side(negative),
+        attributes=[text(*one) for one in told.items()],
+    )
+
+
+def side(counts):
+    if not counts:
+        return None
+    first = min(counts)
+    dense = [counts.get(index, 0) for index in range(first, max(counts) + 1)]
+    return ExponentialHistogramDataPoint.Buckets(offset=first, bucket_counts=dense)
+
+
+def exponential(*points, unit="s", temporality=CUMULATIVE):
+    told = ExponentialHistogram(data_points=points, aggregation_temporality=temporality)
+    return Metric(name="m", unit=unit, exponential_histogram=told)
+
+
 @pytest.fixture
 def memory():
     opened = CounterMemory()
@@ -117,7 +148,12 @@ def test_a_gauge_is_its_value_in_si_units(memory):
 
 def test_a_sum_that_may_fall_is_a_gauge(memory):
     assert rows(decoded(memory, total(number(7), monotonic=False))) == [(7.0, 1)]
-    assert decoded(memory, total(number(7), monotonic=False, temporality=DELTA)).rejected == {"not-supported-yet": 1}
+
+
+def test_a_delta_that_may_fall_is_its_signed_amount(memory):
+    deltas = total(number(7), number(-2.5), number(0), monotonic=False, temporality=DELTA, unit="ms")
+    assert rows(decoded(memory, deltas)) == [(0.007, 1), (-0.0025, 1), (0.0, 1)]
+    assert len(memory) == 0
 
 
 def test_a_delta_of_things_weighs_and_one_of_an_amount_is_a_value(memory):
@@ -234,10 +270,15 @@ def test_a_histogram_that_makes_no_sense_is_rejected(memory, counts, bounds, cou
         (histogram(buckets([1], []), temporality=0), "bad-temporality"),
         (histogram(buckets([MOST_WEIGHT, 1], [1]), temporality=DELTA), "bad-weight"),
         (Metric(name="m", summary=Summary(data_points=[SummaryDataPoint()])), "not-supported-yet"),
-        (
-            Metric(name="m", exponential_histogram=ExponentialHistogram(data_points=[ExponentialHistogramDataPoint()])),
-            "not-supported-yet",
-        ),
+        (exponential(spread({}, at=0, start=0)), "bad-time"),
+        (exponential(spread({}), temporality=0), "bad-temporality"),
+        (exponential(spread({0: 1}, count=2)), "bad-histogram"),
+        (exponential(spread({0: 1}, scale=21)), "bad-histogram"),
+        (exponential(spread({0: 1}, scale=-11)), "bad-histogram"),
+        (exponential(spread({0: 1, 1023: 1})), "bad-histogram"),
+        (exponential(spread({0: 1}, threshold=-1.0)), "bad-histogram"),
+        (exponential(spread({0: 1}, threshold=float("nan"))), "bad-histogram"),
+        (exponential(spread({0: 2**40, 1: 1}), temporality=DELTA), "bad-weight"),
     ],
 )  # fmt: skip
 def test_a_point_that_cannot_be_taken_is_counted_by_reason(memory, metric, reason):
@@ -248,6 +289,44 @@ def test_a_point_that_cannot_be_taken_is_counted_by_reason(memory, metric, reaso
 def test_a_point_without_recorded_value_is_passed_over(memory):
     answer = decoded(memory, gauge(number(0, flags=1)))
     assert (answer.batches, answer.items, answer.rejected, answer.noted) == ([], 1, {}, {"no-recorded-value": 1})
+
+
+def before(number):
+    return nextafter(number, -inf)
+
+
+def test_an_exponential_histogram_is_a_row_for_each_bucket_that_grew(memory):
+    told = spread({0: 2, 2: 1}, {1: 3}, zero=4, threshold=0.5)
+    assert rows(decoded(memory, exponential(told, temporality=DELTA))) == [
+        ((before(-4.0), before(-2.0)), 3),
+        ((before(-0.5), 0.5), 4),
+        ((1.0, 2.0), 2),
+        ((4.0, 8.0), 1),
+    ]
+    assert rows(decoded(memory, exponential(spread({0: 1}, scale=1), unit="ms", temporality=DELTA))) == [
+        ((0.001, 2**0.5 / 1000), 1)
+    ]
+
+
+def test_a_cumulative_exponential_histogram_grows_through_scales_buckets_and_resets(memory):
+    def of(after, *told, **more):
+        return rows(decoded(memory, exponential(spread(*told, at=T + after * S, **more))))
+
+    assert of(0, {0: 1}, scale=2) == [((before(0.0), 0.0), 0)]  # a base
+    assert of(1, {0: 1, 3: 2}, {5: 1}, scale=2) == [
+        ((before(-(2**1.5)), before(-(2**1.25))), 1),
+        ((2**0.75, 2.0), 2),
+    ]
+    assert of(2, {0: 4, 1: 1}, {1: 1}, zero=1) == [((before(0.0), 0.0), 1), ((1.0, 2.0), 1), ((2.0, 4.0), 1)]  # coarser
+    assert of(3, {0: 4, 3: 2}, {2: 1}, zero=1, scale=1) == [((2.0, 4.0), 1)]  # finer again: known at the coarser one
+    assert of(4, {0: 4, 3: 2}, {2: 1}, zero=1, scale=1) == [((before(-(2**1.5)), before(-2.0)), 0)]  # nothing new
+    assert of(4, {0: 9, 3: 2}, {2: 1}, zero=1, scale=1) == [((before(-(2**1.5)), before(-2.0)), 0)]  # not newer
+    assert of(5, {0: 3}, scale=1) == [((1.0, 2**0.5), 3)]  # fewer: a reset
+    assert of(6, {0: 2}, scale=1, start=T + 5 * S) == [((1.0, 2**0.5), 2)]  # another process
+    assert of(7, {}, zero=3, threshold=1.2, scale=1, start=T + 5 * S) == [
+        ((before(-(2**0.5)), 2**0.5), 1)
+    ]  # wider zero
+    assert len(memory) == 1
 
 
 def test_metrics_that_no_stream_reads_are_only_counted(memory):
@@ -298,6 +377,21 @@ histograms = st.builds(
     explicit_bounds=st.sampled_from([[], [1.5], [250.0, 500.0], [2.0, 1.0], [inf]]),
     **moments,
 )
+sides = st.none() | st.builds(
+    ExponentialHistogramDataPoint.Buckets,
+    offset=st.sampled_from([0, -3, 5]),
+    bucket_counts=st.sampled_from([[], [3], [1, 2], [0, 3, 0], [0, 0]]),
+)
+exponentials = st.builds(
+    ExponentialHistogramDataPoint,
+    count=st.sampled_from([0, 3, 6]),
+    scale=st.sampled_from([0, 1, 2, -1, 20, 21]),
+    zero_count=st.sampled_from([0, 0, 3]),
+    zero_threshold=st.sampled_from([0.0, 1.5, float("nan")]),
+    positive=sides,
+    negative=sides,
+    **moments,
+)
 temporalities = st.integers(0, 2)
 data: list[dict[str, st.SearchStrategy[object]]] = [
     {"gauge": st.builds(Gauge, data_points=st.lists(numbers, max_size=3))},
@@ -312,6 +406,11 @@ data: list[dict[str, st.SearchStrategy[object]]] = [
     {
         "histogram": st.builds(
             Histogram, data_points=st.lists(histograms, max_size=3), aggregation_temporality=temporalities
+        )
+    },
+    {
+        "exponential_histogram": st.builds(
+            ExponentialHistogram, data_points=st.lists(exponentials, max_size=3), aggregation_temporality=temporalities
         )
     },
     {"summary": st.builds(Summary, data_points=st.lists(st.builds(SummaryDataPoint), max_size=2))},
@@ -356,7 +455,7 @@ def test_protobuf_and_json_say_the_same_and_remember_the_same(as_json, view, mes
         in_json = decode(as_json(message), json=True, wanted=WANTED, counters=there)
         assert view(in_json) == view(in_protobuf)
         check(in_json)
-    assert sorted(here.patch()) == sorted(there.patch())
+    assert here.patch() == there.patch()
 
 
 @given(
@@ -387,6 +486,7 @@ SAMPLE = request(
     gauge(number(35), unit="ms", name="n"),
     histogram(buckets([1, 2, 3], [1.0, 2.0], platform="é"), unit="ms"),
     histogram(buckets([1, 2], [1.0]), temporality=DELTA),
+    exponential(spread({3: 2, 5: 1}, {-4: 1}, zero=1, scale=2, threshold=0.25, platform="x")),
     resource=Resource(attributes=[text("service.name", "api")]),
 )
 

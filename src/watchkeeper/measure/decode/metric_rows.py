@@ -1,202 +1,254 @@
 """
-Which rows do the points of one metric become?
+Which rows do points become?
 
-- A **gauge**, and a cumulative sum that may fall, is a row with the value as it is.
+- A **gauge**, and a sum that may fall, is a row with its value as it is: of a cumulative sum the level, of a delta the
+  signed amount by which it changed.
 - A **monotonic sum** is what it grew by. Where its unit counts things (`{request}`, `1`, none) and the growth is
   whole, the row has that many observations as weight and no value; an amount (`s`, `By`, or a fraction) is one
   observation with the growth as value.
-- An **explicit histogram** is a row per bucket that grew, with the bucket's limits and the growth as weight.
+- A **histogram**, explicit or exponential, is a row per bucket that grew, with the bucket's limits and the growth as
+  weight. Where a cumulative exponential histogram changed its scale, the limits are those of the coarser one.
 
 All at the time of the point. A cumulative point that grew nothing, or only sets the base, is a row of weight 0: its
 source spoke. Numbers are in SI units.
+
+A point weighs at most 2^40, all points of a body together 2^44; what is beyond is left out as `bad-weight`. So a sum of
+weights in 64 bits holds half a million of the heaviest bodies, and far more than any real one.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from math import inf, isfinite, nan
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from watchkeeper.measure.decode.columns_builder import ColumnsBuilder
-from watchkeeper.measure.decode.form import MOST_WEIGHT, TOO_BIG, Form, Node
-from watchkeeper.measure.decode.si import Scale, counts_things, si
-from watchkeeper.measure.values import Batch, Counters
+from watchkeeper.measure.decode.exponential import HEAD, Spread, growth_of
+from watchkeeper.measure.decode.form import MOST_WEIGHT
+from watchkeeper.measure.decode.metric_points import BUCKETS, EXPONENTIAL, THINGS, VALUE, Points
+from watchkeeper.measure.decode.si import Scale
+from watchkeeper.measure.values import Batch, Floats, Ints
 
-#: A histogram with more buckets than this is refused: every bucket is a row, and a counter to remember.
-MOST_BUCKETS: Final = 1024
+#: What all points of one body may weigh together.
+MOST_TOGETHER: Final = 2**44
+#: What `exchange` answers: only a base; not newer; all of it is growth; it goes on from what is handed back.
+BASE, STALE, ANEW, GOES_ON = range(4)
 
-#: Names the series of a point; the limits of its buckets are part of the name.
-Identity = Callable[[Node, Iterable[float]], bytes]
-
-_DELTA: Final = 1  # AggregationTemporality
-_CUMULATIVE: Final = 2
-_NO_VALUE: Final = 1  # DataPointFlags: NO_RECORDED_VALUE_MASK
+Bools = NDArray[np.bool_]
 
 
-@dataclass(slots=True, kw_only=True)
-class Rows:
+class Grown(Protocol):
     """
-    Rows while they are collected: `point` is the row of the columns that each belongs to.
+    How much each value grew: 0 where a point only set the base, or was not newer.
     """
 
-    point: list[int] = field(default_factory=list)
-    at: list[int] = field(default_factory=list)
-    weight: list[int] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)  # or the upper limit of a bucket
-    low: list[float] = field(default_factory=list)
-
-    def batch(self, columns: ColumnsBuilder) -> Batch:
-        """
-        The rows as a batch: of buckets where lower limits were collected, else of values.
-        """
-        value = np.array(self.value, dtype=np.float64)
-        low = np.array(self.low, dtype=np.float64) if self.low else None
-        return Batch(
-            signal="metrics",
-            at_ns=np.array(self.at, dtype=np.int64),
-            weight=np.array(self.weight, dtype=np.int64),
-            columns=columns.build(np.array(self.point, dtype=np.int64)),
-            value=value if low is None else None,
-            low=low,
-            high=value if low is not None else None,
-        )
+    @property
+    def values(self) -> Floats: ...
 
 
-class MetricRows:
+class Counters(Protocol):
     """
-    Reads one metric after another. `rejected` counts points left out by reason, `noted` what was passed over.
+    What is asked of the memory of counters (`CounterMemory`).
     """
 
-    def __init__(self, *, form: Form, columns: ColumnsBuilder, counters: Counters) -> None:
-        self._form = form
-        self._columns = columns
-        self._counters = counters
-        self._name = columns.index("name")
-        self._points = 0
-        self.numbers, self.buckets = Rows(), Rows()
-        self.rejected: Counter[str] = Counter()
-        self.noted: Counter[str] = Counter()
-
-    def add(self, metric: Node, identity: Identity) -> None:
+    def grown(self, identities: NDArray[np.uint8], start_ns: Ints, at_ns: Ints, offsets: Ints, values: Floats) -> Grown:
         """
-        The points of a metric; `identity` names the series of a point.
+        The growth of each value of sums and histograms; in the order of the points, which matters.
         """
-        kind = self._form.data(metric)
-        points = () if kind is None else getattr(metric, kind).data_points or ()
-        read = self._reader(metric, kind, identity)
-        for point in points:
-            if read is None:
-                self.rejected["not-supported-yet"] += 1
-                continue
-            if (point.flags or 0) & _NO_VALUE:
-                self.noted["no-recorded-value"] += 1
-                continue
-            why = read(point) if self._timely(point) else "bad-time"
-            if why is not None:
-                self.rejected[why] += 1
+        ...
 
-    def _reader(self, metric: Node, kind: str | None, identity: Identity) -> Callable[[Node], str | None] | None:
+    def exchange(self, identity: bytes, *, start_ns: int, at_ns: int, values: Floats) -> tuple[int, Floats | None]:
         """
-        What reads one point of it: returns why the point is rejected, or None. None for what cannot be read yet.
+        Keep these numbers for a series and hand back those that were kept before (GOES_ON), or say why not.
         """
-        scale = si(metric.unit or "")
-        if kind == "gauge":
-            return lambda point: self._gauge(metric, point, scale)
-        if kind not in ("sum", "histogram"):
-            return None
-        temporality = getattr(metric, kind).aggregation_temporality or 0
-        if temporality not in (_DELTA, _CUMULATIVE):
-            return lambda _: "bad-temporality"
-        since = None if temporality == _DELTA else identity
-        if kind == "histogram":
-            return lambda point: self._histogram(metric, point, scale, since)
-        if metric.sum.is_monotonic:
-            return lambda point: self._growth(metric, point, scale, since)
-        return None if temporality == _DELTA else lambda point: self._gauge(metric, point, scale)
-
-    def _timely(self, point: Node) -> bool:
-        start, at = point.start_time_unix_nano or 0, point.time_unix_nano or 0
-        return 0 <= start <= at < TOO_BIG and at > 0
-
-    def _gauge(self, metric: Node, point: Node, scale: Scale) -> str | None:
-        number = self._form.number(point)
-        if number is None or not isfinite(value := scale.of(number)):
-            return "bad-value"
-        self._number(metric, point, value, 1)
-        return None
-
-    def _growth(self, metric: Node, point: Node, scale: Scale, identity: Identity | None) -> str | None:
-        number = self._form.number(point)
-        if number is None or not isfinite(scale.of(number)) or number < 0:
-            return "bad-value"
-        growth: float | None = number
-        if identity is not None:
-            growth = self._counters.increment(
-                identity(point, ()), start_ns=point.start_time_unix_nano or 0, at_ns=point.time_unix_nano, value=number
-            )
-        if not growth:
-            self._number(metric, point, nan, 0)
-        elif not counts_things(metric.unit or "") or growth != int(growth):
-            self._number(metric, point, scale.of(growth), 1)
-        elif growth > MOST_WEIGHT:
-            return "bad-weight"
-        else:
-            self._number(metric, point, nan, int(growth))
-        return None
-
-    def _histogram(self, metric: Node, point: Node, scale: Scale, identity: Identity | None) -> str | None:
-        limits = [scale.of(one) for one in point.explicit_bounds or ()]
-        counts = list(point.bucket_counts or ())
-        if not counts:  # "the bucket counts may be left out": then only how many is known
-            limits, counts = [], [point.count or 0]
-        if not _sound(limits, counts, point.count or 0):
-            return "bad-histogram"
-        growths: Sequence[float] | None = counts
-        if identity is not None:
-            growths = self._counters.increments(
-                identity(point, limits),
-                start_ns=point.start_time_unix_nano or 0,
-                at_ns=point.time_unix_nano,
-                values=counts,
-            )
-        grown = [int(one) for one in growths] if growths is not None else [0]
-        if sum(grown) > MOST_WEIGHT:
-            return "bad-weight"
-        self._buckets(metric, point, [-inf, *limits, inf], grown)
-        return None
-
-    def _number(self, metric: Node, point: Node, value: float, weight: int) -> None:
-        rows = self.numbers
-        rows.point.append(self._row(metric, point))
-        rows.at.append(point.time_unix_nano)
-        rows.weight.append(weight)
-        rows.value.append(value)
-
-    def _buckets(self, metric: Node, point: Node, limits: list[float], grown: list[int]) -> None:
-        rows, row, at = self.buckets, self._row(metric, point), point.time_unix_nano
-        for bucket, weight in enumerate(grown if any(grown) else [0]):
-            if weight or not any(grown):
-                rows.point.append(row)
-                rows.at.append(at)
-                rows.weight.append(weight)
-                rows.low.append(limits[bucket])
-                rows.value.append(limits[bucket + 1])
-
-    def _row(self, metric: Node, point: Node) -> int:
-        self._columns.row(point.attributes or (), [(self._name, metric.name or "")])
-        self._points += 1
-        return self._points - 1
+        ...
 
 
-def _sound(limits: list[float], counts: list[int], total: int) -> bool:
+def batches_of(points: Points, counters: Counters) -> tuple[list[Batch], int]:
     """
-    Whether limits and counts make a histogram: rising limits, one bucket more than limits, counts that add up.
+    The rows of the points, values and buckets apart, and how many points were left out because of their weight.
     """
-    return (
-        len(counts) == len(limits) + 1 <= MOST_BUCKETS
-        and all(low < high for low, high in zip([-inf, *limits], limits, strict=False))
-        and all(0 <= count < TOO_BIG for count in counts)
-        and sum(counts) == total
+    if not points.n:
+        return [], 0
+    growth = _growth(points, counters)
+    bucketed = points.kind >= BUCKETS
+    numbers = _numbers(points, growth, np.flatnonzero(~bucketed))
+    buckets = _buckets(_flat(points, growth, bucketed, counters), np.flatnonzero(bucketed))
+    kept, refused = _bounded(numbers.total, buckets.total)
+    found = [
+        _numbers_batch(points, numbers, kept[: numbers.n]) if numbers.n else None,
+        _buckets_batch(points, buckets, kept[numbers.n :]) if buckets.n else None,
+    ]
+    return [batch for batch in found if batch is not None and batch.n], refused
+
+
+def _growth(points: Points, counters: Counters) -> Floats:
+    """
+    The values, those of cumulative points replaced by what they grew. Exponential histograms stay as they are.
+    """
+    asked = points.cumulative & (points.kind != EXPONENTIAL)
+    if asked.all():
+        return counters.grown(points.identity, points.start_ns, points.at_ns, points.offsets, points.values).values
+    if not asked.any():
+        return points.values
+    sizes = np.diff(points.offsets)
+    flat = np.repeat(asked, sizes)
+    ends = np.concatenate(([0], np.cumsum(sizes[asked])))
+    grown = counters.grown(
+        points.identity[asked], points.start_ns[asked], points.at_ns[asked], ends, points.values[flat]
     )
+    growth = points.values.copy()
+    growth[flat] = grown.values
+    return growth
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """
+    Gauges and sums: which points they are, and the row of each.
+    """
+
+    point: Ints
+    value: Floats
+    total: Floats  # the weight
+
+    @property
+    def n(self) -> int:
+        return len(self.point)
+
+
+def _numbers(points: Points, growth: Floats, which: Ints) -> _Numbers:
+    kind, number = points.kind[which], growth[points.offsets[which]]
+    level = kind == VALUE
+    things = (kind == THINGS) & (number == np.floor(number))
+    told = level | ((number != 0) & ~things)
+    with np.errstate(over="ignore", invalid="ignore"):  # only of weights, which have no value
+        value = np.where(told, number * points.times[which] / points.over[which], np.nan)
+    return _Numbers(point=which, value=value, total=np.where(told, 1.0, number))
+
+
+def _numbers_batch(points: Points, numbers: _Numbers, kept: Bools) -> Batch:
+    point, value, weight = numbers.point, numbers.value, numbers.total
+    if not kept.all():
+        point, value, weight = point[kept], value[kept], weight[kept]
+    return Batch(
+        signal="metrics",
+        at_ns=points.at_ns[point],
+        value=value,
+        weight=weight.astype(np.int64),
+        columns=points.columns(point),
+    )
+
+
+@dataclass(slots=True)
+class _Flat:
+    """
+    The buckets of all histograms, one after the other.
+    """
+
+    sizes: Ints
+    growth: Floats
+    low: Floats
+    high: Floats
+
+
+def _flat(points: Points, growth: Floats, bucketed: Bools, counters: Counters) -> _Flat:
+    sizes = np.diff(points.offsets)
+    if (points.kind == EXPONENTIAL).any():
+        return _settled(points, growth, np.flatnonzero(bucketed).tolist(), counters)
+    if bucketed.all():
+        return _Flat(sizes=sizes, growth=growth, low=points.low, high=points.high)
+    flat = np.repeat(bucketed, sizes)
+    return _Flat(sizes=sizes[bucketed], growth=growth[flat], low=points.low[flat], high=points.high[flat])
+
+
+def _settled(points: Points, growth: Floats, which: list[int], counters: Counters) -> _Flat:
+    """
+    The same where cumulative exponential histograms are among them, one by one: each may change its buckets.
+    """
+    parts: list[tuple[Floats, Floats, Floats]] = []
+    for point in which:
+        part = slice(points.offsets[point], points.offsets[point + 1])
+        told = growth[part], points.low[part], points.high[part]
+        parts.append(_exchanged(points, point, told, counters) if points.kind[point] == EXPONENTIAL else told)
+    grown, low, high = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return _Flat(sizes=np.array([len(part[0]) for part in parts]), growth=grown, low=low, high=high)
+
+
+def _exchanged(
+    points: Points, point: int, told: tuple[Floats, Floats, Floats], counters: Counters
+) -> tuple[Floats, Floats, Floats]:
+    now, low, high = told
+    turn, last = counters.exchange(
+        points.identity[point].tobytes(),
+        start_ns=int(points.start_ns[point]),
+        at_ns=int(points.at_ns[point]),
+        values=now,
+    )
+    counts, low, high = now[HEAD:], low[HEAD:], high[HEAD:]
+    if turn == ANEW:
+        return counts, low, high
+    if turn != GOES_ON or last is None:
+        return np.zeros(len(counts)), low, high
+    if len(last) == len(now) and (last[:HEAD] == now[:HEAD]).all():  # the same buckets as before
+        grown = counts - last[HEAD:]
+        return (counts if (grown < 0).any() else grown), low, high
+    unit = Scale(times=int(points.times[point]), over=int(points.over[point]))
+    spread = growth_of(Spread.unpacked(last.tolist()), Spread.unpacked(now.tolist()))
+    limits = np.array(list(spread.limits(unit)), dtype=np.float64)
+    return np.array(spread.packed()[HEAD:]), limits[:, 0], limits[:, 1]
+
+
+@dataclass(slots=True)
+class _Buckets:
+    """
+    Histograms: which points they are, and the buckets that become rows.
+    """
+
+    point: Ints
+    total: Floats
+    rows: Ints  # buckets that grew, and the first one of each point where none did
+    owner: Ints  # of each row: which histogram, from 0
+    flat: _Flat
+
+    @property
+    def n(self) -> int:
+        return len(self.point)
+
+
+def _buckets(flat: _Flat, which: Ints) -> _Buckets:
+    if not len(which):
+        return _Buckets(point=which, total=np.empty(0), rows=which, owner=which, flat=flat)
+    starts = np.cumsum(flat.sizes) - flat.sizes
+    total = np.add.reduceat(flat.growth, starts)
+    shown = flat.growth > 0
+    shown[starts[total == 0]] = True
+    rows = np.flatnonzero(shown)
+    owner = np.repeat(np.arange(len(which)), np.add.reduceat(shown.astype(np.int64), starts))
+    return _Buckets(point=which, total=total, rows=rows, owner=owner, flat=flat)
+
+
+def _buckets_batch(points: Points, buckets: _Buckets, kept: Bools) -> Batch:
+    rows, owner = buckets.rows, buckets.owner
+    if not kept.all():
+        mine = kept[owner]
+        rows, owner = rows[mine], owner[mine]
+    point = buckets.point[owner]
+    return Batch(
+        signal="metrics",
+        at_ns=points.at_ns[point],
+        weight=buckets.flat.growth[rows].astype(np.int64),
+        columns=points.columns(point),
+        low=buckets.flat.low[rows],
+        high=buckets.flat.high[rows],
+    )
+
+
+def _bounded(numbers: Floats, buckets: Floats) -> tuple[Bools, int]:
+    """
+    Which points are kept, given their weights, and how many are not.
+    """
+    total = np.concatenate((numbers, buckets))
+    kept = total <= MOST_WEIGHT
+    if total.sum() > MOST_TOGETHER:
+        kept &= np.cumsum(np.where(kept, total, 0.0)) <= MOST_TOGETHER
+    return kept, int(len(kept) - kept.sum())

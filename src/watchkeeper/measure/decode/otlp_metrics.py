@@ -1,45 +1,80 @@
 """
 Which observations does a body of OTLP metrics hold?
 
-Only metrics that a stream reads are looked at; how their points become rows says `metric_rows.py`. Cumulative series
-need the memory of what they counted before: `counters`.
+Only metrics that a stream reads are looked at. A walk makes columns of points (`metric_points.py`, or compiled:
+`native/metrics.pyx`); then the memory of cumulative series says how much they grew, and points become rows
+(`metric_rows.py`).
 
 >>> from watchkeeper.measure.counters import CounterMemory
 >>> from watchkeeper.measure.values import Wanted
 >>> point = '{"timeUnixNano": "7", "asDouble": 250}'
 >>> metric = '{"name": "wait", "unit": "ms", "gauge": {"dataPoints": [%s]}}' % point
 >>> body = '{"resourceMetrics": [{"scopeMetrics": [{"metrics": [%s]}]}]}' % metric
->>> wanted = Wanted(metrics=frozenset({"wait"}))
->>> decode(body.encode(), json=True, wanted=wanted, counters=CounterMemory()).batches[0].value.tolist()
+>>> metrics = Metrics(Wanted(metrics=frozenset({"wait"})))
+>>> metrics.decode(body.encode(), json=True, counters=CounterMemory()).batches[0].value.tolist()
 [0.25]
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from watchkeeper.measure.decode.columns_builder import ColumnsBuilder
 from watchkeeper.measure.decode.form import Form, Node, attributes_of, too_many
-from watchkeeper.measure.decode.identity import identifier_of
-from watchkeeper.measure.decode.metric_rows import MetricRows
+from watchkeeper.measure.decode.identity import context_of, identifier_of
+from watchkeeper.measure.decode.metric_points import Points, PointsBuilder
+from watchkeeper.measure.decode.metric_rows import Counters, batches_of
 from watchkeeper.measure.decode.otlp_json import JSON_FORM
 from watchkeeper.measure.decode.otlp_protobuf import PROTOBUF
-from watchkeeper.measure.values import Counters, Decoded, Rejection, Wanted
+from watchkeeper.measure.values import Decoded, Rejection, Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """
+    The points of one body, and what was left out of them.
+    """
+
+    points: Points
+    items: int
+    rejected: dict[str, int]
+    noted: dict[str, int]
+
+
+class Metrics:
+    """
+    Reads bodies for one plan, one after the other.
+    """
+
+    def __init__(self, wanted: Wanted, *, native: bool = True) -> None:
+        self._wanted = wanted
+
+    def decode(self, body: bytes, *, json: bool, counters: Counters) -> Decoded | Rejection:
+        """
+        The points of an ExportMetricsServiceRequest, in protobuf or JSON; 400 where it is not one, 413 where it holds
+        too many. A body that is refused has not touched `counters`.
+
+        Values and bucket rows come as separate batches; the metric's name is always the column `name`. Why a point is
+        rejected say `metric_points.py` and `metric_rows.py`.
+        """
+        walked = self._walk(JSON_FORM if json else PROTOBUF, body)
+        if isinstance(walked, Rejection):
+            return walked
+        batches, heavy = batches_of(walked.points, counters)
+        rejected = {**walked.rejected, "bad-weight": heavy} if heavy else walked.rejected
+        return Decoded(batches=batches, items=walked.items, rejected=rejected, noted=walked.noted)
+
+    def _walk(self, form: Form, body: bytes) -> Walked | Rejection:
+        tree = form.metrics(body)
+        if isinstance(tree, Rejection):
+            return tree
+        return too_many(_sizes(form, tree)) or _walked(form, tree, self._wanted)
 
 
 def decode(body: bytes, *, json: bool, wanted: Wanted, counters: Counters) -> Decoded | Rejection:
     """
-    The points of an ExportMetricsServiceRequest, in protobuf or JSON; 400 where it is not one, 413 where it holds too
-    many.
-
-    Values and bucket rows come as separate batches; the metric's name is always the column `name`. A point is
-    rejected as `bad-time`, `bad-value` (none, not finite, or a falling counter's negative), `bad-weight`,
-    `bad-histogram`, `bad-temporality`, or `not-supported-yet` (exponential histograms, summaries, deltas of sums that
-    may fall). A body that is refused has not touched `counters`.
+    One body by the reference walk alone. See `Metrics`.
     """
-    form = JSON_FORM if json else PROTOBUF
-    tree = form.metrics(body)
-    if isinstance(tree, Rejection):
-        return tree
-    return too_many(_sizes(form, tree)) or _decoded(form, tree, wanted, counters)
+    return Metrics(wanted, native=False).decode(body, json=json, counters=counters)
 
 
 def _sizes(form: Form, tree: Node) -> Iterator[int]:
@@ -57,9 +92,9 @@ def _points(form: Form, metric: Node) -> int:
     return 0 if kind is None else len(getattr(metric, kind).data_points or ())
 
 
-def _decoded(form: Form, tree: Node, wanted: Wanted, counters: Counters) -> Decoded:
+def _walked(form: Form, tree: Node, wanted: Wanted) -> Walked:
     columns = ColumnsBuilder({*wanted.attributes, "name"}, read=form.scalar)
-    rows = MetricRows(form=form, columns=columns, counters=counters)
+    builder = PointsBuilder(form, columns)
     items = 0
     for resource in tree.resource_metrics or ():
         columns.under(attributes_of(resource.resource))
@@ -67,9 +102,10 @@ def _decoded(form: Form, tree: Node, wanted: Wanted, counters: Counters) -> Deco
             columns.within(attributes_of(scope.scope))
             for metric in scope.metrics or ():
                 items += _points(form, metric)
-                if metric.name in wanted.metrics:
-                    rows.add(metric, identifier_of(form, resource.resource, scope.scope, metric))
+                kind = form.data(metric)
+                if kind is not None and metric.name in wanted.metrics:
+                    context = context_of(form, resource.resource, scope.scope, metric, kind)
+                    builder.add(metric, identifier_of(form, context))
     if columns.cut:
-        rows.noted["text-cut"] = columns.cut
-    batches = [one.batch(columns) for one in (rows.numbers, rows.buckets) if one.at]
-    return Decoded(batches=batches, items=items, rejected=dict(rows.rejected), noted=dict(rows.noted))
+        builder.noted["text-cut"] = columns.cut
+    return Walked(points=builder.build(), items=items, rejected=dict(builder.rejected), noted=dict(builder.noted))
