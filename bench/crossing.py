@@ -1,79 +1,108 @@
 """
-How long is it from the event that crosses a threshold to the message at its receiver?
+How long is it from the sample that crosses a threshold to the message at its receiver?
 
-A real watch in a process of its own, a real receiver, real HTTP. Each crossing is one failed event with a label of its
-own; the time runs from just before it is posted until the message about that label has arrived. A few go on at once,
-each after a pause of random length, so that they meet the watch's turns at any phase.
+Real servers in processes of their own, one real receiver, real HTTP. Each crossing is one sample, sent by remote-write,
+of a series of its own; the time runs from just before it is sent until the message about it has arrived. A few go on at
+once, each after a pause of random length, so that they meet the turns of either server at any phase. The peer is tuned
+as fast as it goes: rules evaluated every second, no wait before a group's first message, each alert a group of its own.
 """
 
 import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from statistics import median
 
-import psutil
+from bench import asking, driver, processes, samples, watching
+from bench.peers import alertmanager, prometheus
+from bench.processes import Missing
+from bench.rows import Row, nearest_rank, ratio, skipped
+from bench.setting import Setting
 
-from bench.rows import Row, row_of
-from watchkeeper.outside.clock import RealClock
-from watchkeeper.outside.http import HttpClient
-
-CROSSINGS = 100  # as many as an indicator has series for; with fewer, p99 would be the largest
-AT_ONCE = 4
-PAUSE_SECONDS = 0.5  # a turn is taken every half second
-PATIENCE_SECONDS = 20
-_MANUAL = """
+NAME = "crossing to notification, p99"
+COST = "CPU of the servers for a crossing"
+TARGET = 5
+BLOCKS = 5  # taken in turn
+AT_ONCE = 10
+PAUSE_SECONDS = 1.0  # the slower of the two rhythms
+WARM = 10  # crossings before it counts: the peer must have found its Alertmanager
+PATIENCE_SECONDS = 30
+METRIC = "bench_level"
+EVERY = "1s"
+_MANUAL = f"""
 watchkeeper: 1
 manual: Crossing
-streams: {orders: {events: 'name == "order"'}}
-indicators: {orders: {from: orders, bad: 'status == "failed"', by: [run]}}
-severities: {P1: {respond: immediate}}
-channels: {team: {kind: webhook, address_env: BENCH_RECEIVER}}
-routes: [{tell: [team]}]
-alerts: {orders: {indicator: orders, when: "> 50% over 5m", each: run, severity: P1}}
+streams: {{levels: {{metric: {METRIC}}}}}
+indicators:
+{{indicators}}
+severities: {{{{P1: {{{{respond: immediate}}}}}}}}
+channels: {{{{team: {{{{kind: webhook, address_env: BENCH_RECEIVER}}}}}}}}
+routes: [{{{{tell: [team]}}}}]
+alerts:
+{{alerts}}
+"""
+_RULES = f"""
+groups:
+  - name: crossing
+    rules:
+      - {{alert: Crossing, expr: '{METRIC} > 0.5'}}
 """
 
 
-class _Receiver(ThreadingHTTPServer):
+class Receiver(ThreadingHTTPServer):
+    """
+    Notes when the first message about each run arrived.
+    """
+
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self._arrived: dict[str, int] = {}
+        self._arrived: dict[str, float] = {}
         self._news = threading.Condition()
 
-    def note(self, run: str, at_ns: int) -> None:
+    @property
+    def address(self) -> str:
+        """
+        Where to post.
+        """
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+    def note(self, runs: list[str], at: float) -> None:
+        """
+        A message about these runs arrived.
+        """
         with self._news:
-            self._arrived.setdefault(run, at_ns)
+            for run in runs:
+                self._arrived.setdefault(run, at)
             self._news.notify_all()
 
-    def wait(self, run: str) -> int:
+    def wait(self, run: str) -> float:
         """
-        When the first message about this label arrived; waits for it.
+        When the first message about this run arrived; waits for it. Raises NotReady when none does.
         """
         with self._news:
             if not self._news.wait_for(lambda: run in self._arrived, timeout=PATIENCE_SECONDS):
-                raise RuntimeError(f"no message about {run} within {PATIENCE_SECONDS} s")
+                raise processes.NotReady(f"no message about {run} within {PATIENCE_SECONDS} s")
             return self._arrived[run]
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Receiver
+    server: Receiver
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        at_ns = RealClock().monotonic_ns()
+        at = time.perf_counter()
         self.send_response(204)
         self.end_headers()
-        self.server.note(json.loads(body)["data"]["labels"]["run"], at_ns)
+        told = json.loads(body)
+        found = told["alerts"] if "alerts" in told else [told["data"]]  # the peer's form, and ours
+        self.server.note([one["labels"]["run"] for one in found], at)
 
     def log_message(self, *_: object) -> None:
         """
@@ -82,58 +111,134 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Bench:
-    address: str
-    receiver: _Receiver
-    clock: RealClock
-    client: HttpClient
+class Block:
+    """
+    Some crossings: how long each took, and what one cost.
+    """
 
-    def post(self, events: list[dict[str, Any]]) -> None:
-        answer = self.client.request(
-            "POST",
-            f"{self.address}/v1/events",
-            headers={"content-type": "application/json"},
-            body=json.dumps(events).encode(),
-        )
-        if not answer.ok:
-            raise RuntimeError(f"the watch took no events: {answer.status} {answer.body[:200]!r}")
+    waits: list[float]  # seconds
+    cpu_ms: float
+
+    @property
+    def tail(self) -> float:
+        """
+        The 99th percentile of the waits.
+        """
+        return nearest_rank(self.waits, 0.99)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """
+    One of the two: where samples go, who hears of it, and which processes it has.
+    """
+
+    address: str
+    receiver: Receiver
+    pids: tuple[int, ...]
+
+    def block(self, runs: Sequence[str]) -> Block:
+        """
+        So many crossings, a few at once.
+        """
+        before = self.cpu_seconds()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            waits = list(pool.map(self.cross, runs))
+        return Block(waits=waits, cpu_ms=(self.cpu_seconds() - before) * 1000 / len(runs))
+
+    def cpu_seconds(self) -> float:
+        """
+        The processor time of its servers so far.
+        """
+        return sum(processes.cpu_seconds(pid) for pid in self.pids)
 
     def cross(self, run: str) -> float:
         """
-        The seconds from one event that crosses the threshold to its message.
+        The seconds from a sample above the threshold to its message.
         """
-        self.clock.sleep(random.uniform(0, PAUSE_SECONDS), threading.Event())
-        began_ns = self.clock.monotonic_ns()
-        self.post([{"type": "order", "status": "failed", "run": run}])
-        return (self.receiver.wait(run) - began_ns) / 1e9
+        time.sleep(random.uniform(0, PAUSE_SECONDS))
+        began = time.perf_counter()
+        self.send(run, 1.0)
+        return self.receiver.wait(run) - began
+
+    def send(self, run: str, value: float) -> None:
+        """
+        Send one sample of just now.
+        """
+        body = samples.gauge(METRIC, value, time.time_ns() // 10**6, run=run, group=group_of(run))
+        asking.post(self.address, prometheus.WRITE, headers=driver.HEADERS, body=body)
 
 
-def measure() -> list[Row]:
+def group_of(run: str) -> str:
     """
-    The seconds from event to message, and what one crossing costs the watch.
+    The indicator that a run belongs to: a breakdown has a hundred values at most.
     """
-    with tempfile.TemporaryDirectory() as folder, _receiving() as receiver:
-        clock = RealClock()
-        with _watching(Path(folder), receiver.server_address[1]) as (process, address):
-            bench = _Bench(
-                address=address, receiver=receiver, clock=clock, client=HttpClient(clock, allow_private=True)
-            )
-            now = clock.now()
-            heard = [(now - timedelta(seconds=10 * n)).isoformat() for n in range(31)]
-            bench.post([{"type": "order", "status": "ok", "at": at} for at in heard])  # else five minutes are unknown
-            before = _cpu_seconds(process)
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                seconds = list(pool.map(bench.cross, (f"run-{n:03}" for n in range(CROSSINGS))))
-            cpu_ms = (_cpu_seconds(process) - before) * 1000 / CROSSINGS
+    return run.rpartition("-")[0]
+
+
+def manual(groups: list[str]) -> str:
+    """
+    An indicator and an alert for each group of runs.
+    """
+    indicators = [f"  {name}: {{from: levels, only: 'group == \"{name}\"', by: [run]}}" for name in groups]
+    alerts = [f"  {name}: {{indicator: {name}, when: 'last > 0.5', each: run, severity: P1}}" for name in groups]
+    return _MANUAL.format(indicators="\n".join(indicators), alerts="\n".join(alerts))
+
+
+def measure(setting: Setting) -> list[Row]:
+    """
+    The tail of the time to a message, and what a crossing costs.
+    """
+    try:
+        peer = f"{prometheus.version()} + {alertmanager.version()}"
+    except Missing as error:
+        return [skipped(NAME, prometheus.NAME, str(error), target=TARGET)]
+    blocks = [[f"block{n}-{i:03}" for i in range(setting.crossings // BLOCKS)] for n in range(BLOCKS)]
+    with tempfile.TemporaryDirectory() as folder, _receiving() as heard, _receiving() as theirs_heard:
+        groups = [group_of(block[0]) for block in blocks]
+        with _ours(Path(folder) / "ours", heard, [*groups, "warm"]) as ours, _theirs(
+            Path(folder) / "peer", theirs_heard
+        ) as theirs:
+            for side in (ours, theirs):
+                side.block([f"warm-{i}" for i in range(WARM)])
+            turns = [(ours.block(block), theirs.block(block)) for block in blocks]
+    mine, other = ([block for block, _ in turns], [block for _, block in turns])
     return [
-        row_of("from crossing to message at a local receiver", "s", seconds, aim="p99 under 3 s", tail=True),
-        row_of(f"CPU of the watch per crossing, mean of {CROSSINGS}", "CPU-ms", [cpu_ms]),
+        ratio(
+            NAME,
+            "s",
+            ours=[block.tail for block in mine],
+            theirs=[block.tail for block in other],
+            peer=peer,
+            target=TARGET,
+            more_is_better=False,
+            hangs_on="A turn is taken at a steady pace, and a crossing waits for the next one.",
+            says=f"p99 of all {setting.crossings}: {_tail(mine):.3f} s, the peer {_tail(other):.3f} s; "
+            f"median {_middle(mine):.3f} s, the peer {_middle(other):.3f} s.",
+        ),
+        ratio(
+            COST,
+            "CPU-ms",
+            ours=[block.cpu_ms for block in mine],
+            theirs=[block.cpu_ms for block in other],
+            peer=peer,
+            more_is_better=False,
+            says="What either does meanwhile is in it.",
+        ),
     ]
 
 
+def _tail(blocks: Sequence["Block"]) -> float:
+    return nearest_rank([wait for block in blocks for wait in block.waits], 0.99)
+
+
+def _middle(blocks: Sequence["Block"]) -> float:
+    return median(wait for block in blocks for wait in block.waits)
+
+
 @contextmanager
-def _receiving() -> Iterator[_Receiver]:
-    with _Receiver() as receiver:
+def _receiving() -> Iterator[Receiver]:
+    with Receiver() as receiver:
         threading.Thread(target=receiver.serve_forever, daemon=True).start()
         try:
             yield receiver
@@ -142,27 +247,17 @@ def _receiving() -> Iterator[_Receiver]:
 
 
 @contextmanager
-def _watching(folder: Path, port: int) -> Iterator[tuple[psutil.Process, str]]:
-    (folder / "manual.yaml").write_text(_MANUAL, encoding="utf-8")
-    command = [sys.executable, "-m", "watchkeeper.cli.main", "up", str(folder), "--data", str(folder / "data")]
-    process = subprocess.Popen(
-        [*command, "--listen", "127.0.0.1:0", "--allow-private"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "BENCH_RECEIVER": f"http://127.0.0.1:{port}/"},
-    )
-    assert process.stdout is not None
-    try:
-        said = process.stdout.readline().split()
-        if not said:
-            raise RuntimeError("the watch did not start; what it said stands above")
-        yield psutil.Process(process.pid), said[-1]
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        process.stdout.close()
+def _ours(folder: Path, receiver: Receiver, groups: list[str]) -> Iterator[Side]:
+    environ = {"BENCH_RECEIVER": receiver.address}
+    with watching.running(folder, manual(groups), environ) as watch:
+        yield Side(address=watch.address, receiver=receiver, pids=(watch.pid,))
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
-    used = process.cpu_times()
-    return float(used.user + used.system)
+@contextmanager
+def _theirs(folder: Path, receiver: Receiver) -> Iterator[Side]:
+    with (
+        alertmanager.running(folder / "alertmanager", receiver=receiver.address) as (pid, told),
+        prometheus.running(folder / "prometheus", rules=_RULES, alertmanager=told, every=EVERY) as server,
+    ):
+        processes.wait(lambda: server.told("prometheus_notifications_alertmanagers_discovered") > 0, "its Alertmanager")
+        yield Side(address=server.address, receiver=receiver, pids=(server.pid, pid))

@@ -1,18 +1,21 @@
 """
 What does a benchmark report?
 
-A row is one figure with its spread: the median, the smallest and the largest of n repetitions, and the 99th percentile
-where the tail is what matters. Absolute figures depend on the machine; only ratios taken in one run compare.
+A row is one comparison: a figure of ours, the same of a peer, and their ratio, turned so that more is better. It is the
+median of n repetitions taken in turn, with the smallest and the largest of them; each ratio is of two figures taken one
+after the other. A row without a peer (seconds, KiB) has no ratio and is held to a figure itself.
 
->>> row_of("wait", "s", [float(n) for n in range(1, 201)], tail=True).p99
-198.0
+>>> row = ratio("spans", "spans per CPU-s", ours=[30.0, 10.0, 22.0], theirs=[1.0, 1.0, 2.0], target=18, peer="reference")
+>>> row.ratio, row.min, row.max, row.n, row.met
+(11.0, 10.0, 30.0, 3, False)
+>>> ratio("wait", "s", ours=[2.0], theirs=[5.0], target=2, peer="p", more_is_better=False).ratio
+2.5
+>>> figure("start", "s", [1.5, 1.4, 1.9], target=2).met, skipped("wait", "p", "p is not installed").met
+(True, None)
 """
 
 import json
-import os
-import platform
-import resource
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
@@ -22,84 +25,179 @@ from rich.console import Console
 from rich.table import Table
 
 OUT = Path(__file__).parent / "out" / "results.json"
+RAW = (
+    "The peer stores every raw sample, for questions not yet asked; Watchkeeper keeps only the sums that the manual "
+    "asks for, and drops the sample. That is most of the difference."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """
-    One figure. `aim` is what it should be, in words; empty where there is none.
+    One comparison. `median`, `min`, `max` are of the ratio where there is a peer, else of the figure in `unit`.
     """
 
     name: str
-    unit: str
-    median: float
-    min: float
-    max: float
+    ratio: float | None  # the same as the median; None where there is no peer
+    target: float | None  # at least this ratio; without a peer: at most this figure
+    unit: str  # of `ours` and `theirs`
+    peer: str | None
+    median: float | None
+    min: float | None
+    max: float | None
     n: int
-    p99: float | None = None
-    aim: str = ""
+    ours: float | None = None  # medians of the figures themselves
+    theirs: float | None = None
+    met: bool | None = None  # None where nothing is asked, or where nothing was measured
+    says: str = ""  # why it was not measured, why it falls short, or what one must know to read it
+
+    @property
+    def missed(self) -> bool:
+        """
+        Whether it falls short of its target.
+        """
+        return self.met is False
 
 
-def row_of(name: str, unit: str, figures: list[float], *, aim: str = "", tail: bool = False) -> Row:
+def ratio(
+    name: str,
+    unit: str,
+    *,
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    peer: str,
+    target: float | None = None,
+    more_is_better: bool = True,
+    hangs_on: str = "",
+    says: str = "",
+) -> Row:
     """
-    A row from its repetitions; with `tail`, also the smallest figure that 99 % of them do not exceed (nearest rank).
+    A row from figures taken in turn. `hangs_on` says what bounds it, and is told when the target is missed.
     """
-    ranked = sorted(figures)
+    if not ours or len(ours) != len(theirs):
+        raise ValueError(f"{name}: {len(ours)} figures of ours, {len(theirs)} of the peer; wanted pairs")
+    pairs = zip(ours, theirs, strict=True)
+    ratios = [mine / other if more_is_better else other / mine for mine, other in pairs]
+    found = median(ratios)
+    met = None if target is None else found >= target
     return Row(
         name=name,
+        ratio=found,
+        target=target,
         unit=unit,
-        median=median(ranked),
-        min=ranked[0],
-        max=ranked[-1],
-        n=len(ranked),
-        p99=ranked[ceil(len(ranked) * 0.99) - 1] if tail else None,
-        aim=aim,
+        peer=peer,
+        median=found,
+        min=min(ratios),
+        max=max(ratios),
+        n=len(ratios),
+        ours=median(ours),
+        theirs=median(theirs),
+        met=met,
+        says=_sentences(says, hangs_on if met is False else ""),
     )
 
 
-def cpu_seconds() -> float:
+def figure(
+    name: str, unit: str, figures: Sequence[float], *, target: float | None = None, hangs_on: str = "", says: str = ""
+) -> Row:
     """
-    The processor time of this process so far.
+    A row without a peer: at most `target`.
     """
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    found = median(figures)
+    met = None if target is None else found <= target
+    return Row(
+        name=name,
+        ratio=None,
+        target=target,
+        unit=unit,
+        peer=None,
+        median=found,
+        min=min(figures),
+        max=max(figures),
+        n=len(figures),
+        ours=found,
+        met=met,
+        says=_sentences(says, hangs_on if met is False else ""),
+    )
 
 
-def per_cpu_second(work: Callable[[], int], *, repeat: int = 5) -> list[float]:
+def skipped(name: str, peer: str | None, why: str, *, target: float | None = None, unit: str = "") -> Row:
     """
-    How many items of work one CPU second does, per repetition; the first call warms up and is not counted.
+    A row that could not be measured, and why.
     """
-    work()
-    figures = []
-    for _ in range(repeat):
-        began = cpu_seconds()
-        done = work()
-        figures.append(done / max(cpu_seconds() - began, 1e-6))
-    return figures
+    return Row(
+        name=name,
+        ratio=None,
+        target=target,
+        unit=unit,
+        peer=peer,
+        median=None,
+        min=None,
+        max=None,
+        n=0,
+        says=f"not measured: {why}",
+    )
 
 
-def report(rows: list[Row]) -> None:
+def nearest_rank(figures: Sequence[float], share: float) -> float:
     """
-    Print the table and write `bench/out/results.json`.
+    The smallest figure that this share of them does not exceed.
+
+    >>> nearest_rank([float(n) for n in range(1, 201)], 0.99)
+    198.0
     """
-    table = Table(box=None, header_style="dim")
-    for heading in ("what", "median", "p99", "min", "max", "n", "unit", "aim"):
-        table.add_column(heading, justify="left" if heading in ("what", "unit", "aim") else "right")
+    return sorted(figures)[max(ceil(len(figures) * share) - 1, 0)]
+
+
+def show(rows: Sequence[Row]) -> None:
+    """
+    Print the table, and below it what is to be said of its rows.
+    """
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in ("work", "ours", "peer", "unit", "ratio", "min", "max", "n", "at least", ""):
+        table.add_column(heading, justify="left" if heading in ("work", "unit", "") else "right", no_wrap=heading == "")
     for row in rows:
-        figures = (row.median, row.p99, row.min, row.max)
-        table.add_row(row.name, *(_figure(one) for one in figures), str(row.n), row.unit, row.aim)
+        table.add_row(row.name, written(row.ours), written(row.theirs), row.unit, *_judged(row))
     console = Console()
-    (console if console.is_terminal else Console(width=140)).print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(_results(rows), indent=2) + "\n", encoding="utf-8")
+    console = console if console.is_terminal else Console(width=160)
+    console.print(table)
+    for row in rows:
+        if row.says:
+            console.print(f"  {row.name}: {row.says}", style="dim", markup=False, highlight=False)
 
 
-def _results(rows: list[Row]) -> dict[str, object]:
-    machine = {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
-    return {"machine": machine, "rows": [asdict(row) for row in rows]}
+def keep(rows: Sequence[Row], about: dict[str, object], path: Path = OUT) -> None:
+    """
+    Write the rows, and what they were measured on, as JSON.
+    """
+    path.parent.mkdir(exist_ok=True)
+    found = {**about, "note": RAW, "rows": [asdict(row) for row in rows]}
+    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-def _figure(value: float | None) -> str:
+def written(value: float | None) -> str:
+    """
+    A figure with three digits that mean something.
+
+    >>> written(123456.0), written(0.01234), written(9.0), written(None)
+    ('123,456', '0.0123', '9.00', '')
+    """
     if value is None:
         return ""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def _judged(row: Row) -> tuple[str, ...]:
+    if row.n == 0:
+        return ("", "", "", "0", written(row.target), "not measured")
+    spread = (written(row.min), written(row.max), str(row.n))
+    target = "" if row.target is None else written(row.target)
+    if row.peer is None and target:
+        target = f"at most {target}"
+    return (written(row.ratio), *spread, target, {True: "met", False: "MISSED", None: ""}[row.met])
+
+
+def _sentences(*said: str) -> str:
+    return " ".join(one for one in said if one)
