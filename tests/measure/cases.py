@@ -451,7 +451,7 @@ def _delivery(key: bytes, batch: Batch) -> Delivery:
         client="case",
         body=b"",
         decode=lambda *_: decoded,
-        names=() if key is None else (("case", key),),
+        name=None if key is None else ("case", key),
         done=done,
     )
 

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import Future
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.measure.conftest import NOW
@@ -28,7 +29,7 @@ def delivery(n=1, *, at=NOW, key=None, body=b"x", name="job", **attributes):
     batch = batch_of("spans", [at] * n, 250_000_000, {"name": name, "ok": True, **attributes})
     decoded = Decoded(batches=[batch], items=n)
     return Delivery(
-        kind="traces", client="a", body=body, decode=lambda *_: decoded, names=() if key is None else (("a", key),)
+        kind="traces", client="a", body=body, decode=lambda *_: decoded, name=None if key is None else ("a", key)
     )
 
 
@@ -54,9 +55,9 @@ def test_what_was_acknowledged_is_counted_once_however_often_it_is_sent(bench):
 
 def test_another_client_with_the_same_body_is_another_body(bench):
     shop = bench(MANUAL)
-    other = delivery(3, names=(("a", b"k"),))
-    other.client = "b"
-    shop.take([delivery(3, names=(("a", b"k"),)), other])
+    other = delivery(3, key=b"k")
+    other.name = ("b", b"k")
+    shop.take([delivery(3, key=b"k"), other])
     assert shop.ask("jobs").count == 6
 
 
@@ -70,11 +71,11 @@ def test_a_commit_that_fails_counts_nothing_and_a_copy_in_the_same_group_is_not_
     shop = bench(MANUAL)
     with monkeypatch.context() as broken:
         broken.setattr(shop.log, "append", full)
-        receipts = shop.take([delivery(3, names=(("a", b"k"),)), delivery(3, names=(("a", b"k"),))])
+        receipts = shop.take([delivery(3, key=b"k"), delivery(3, key=b"k")])
         assert all(receipt.busy for receipt in receipts)
         assert not shop.intake.tally.writes
     assert shop.ask("jobs").count == 0
-    assert not shop.take([delivery(3, names=(("a", b"k"),))])[0].seen_before
+    assert not shop.take([delivery(3, key=b"k")])[0].seen_before
     assert (shop.ask("jobs").count, shop.intake.tally.writes) == (3, True)
 
 
@@ -97,7 +98,7 @@ def test_a_counter_is_where_it_was_after_a_failed_commit(bench, monkeypatch):
         return Decoded(batches=[batch_of("metrics", [NOW], growth, {"name": "told"})], items=1)
 
     def told():
-        return Delivery(kind="metrics", client="a", body=b"", decode=decode, names=(("a", b"k"),))
+        return Delivery(kind="metrics", client="a", body=b"", decode=decode, name=("a", b"k"))
 
     with monkeypatch.context() as broken:
         broken.setattr(shop.log, "append", full)
@@ -115,7 +116,7 @@ def test_a_bug_in_one_delivery_stops_no_other_in_its_group(bench):
     def stumble(*_):
         raise ZeroDivisionError
 
-    bad = Delivery(kind="traces", client="a", body=b"", decode=stumble, names=(("a", b"bad"),))
+    bad = Delivery(kind="traces", client="a", body=b"", decode=stumble, name=("a", b"bad"))
     good = [delivery(key=b"1"), delivery(key=b"2")]
     shop.intake.take([good[0], bad, good[1]])
     assert isinstance(bad.done.exception(timeout=0), ZeroDivisionError)
@@ -126,9 +127,7 @@ def test_a_bug_in_one_delivery_stops_no_other_in_its_group(bench):
 def test_a_refused_body_is_answered_with_its_reason_and_read_again_when_sent_again(bench):
     shop = bench(MANUAL)
     no = Rejection(status=400, why="not a body")
-    refused = [
-        Delivery(kind="traces", client="a", body=b"", decode=lambda *_: no, names=(("a", b"k"),)) for _ in range(2)
-    ]
+    refused = [Delivery(kind="traces", client="a", body=b"", decode=lambda *_: no, name=("a", b"k")) for _ in range(2)]
     assert [receipt.refused for receipt in shop.take(refused)] == [no, no]
 
 
@@ -245,3 +244,19 @@ def test_what_was_taken_but_changed_is_counted_once_by_what_it_was(bench):
     shop.take([noted_again := delivery(2, key=b"k")])
     assert noted_again.done.result().seen_before
     assert dict(shop.intake.tally.noted) == {"text-cut": 2, "bad-threshold": 1}
+
+
+def test_the_parts_of_a_body_are_each_counted_once(bench):
+    shop = bench(MANUAL)
+
+    def parts(*ids: bytes) -> Delivery:
+        batch = batch_of("spans", [NOW] * len(ids), 250_000_000, {"name": "job", "ok": True})
+        names = tuple(("parts", one) for one in ids)
+        decoded = Decoded(batches=[batch], items=len(ids), names=names, parts=np.arange(len(ids)))
+        return Delivery(kind="cloudevents", client="a", body=b"", decode=lambda *_: decoded)
+
+    first, second = shop.take([parts(b"1", b"2", b"1"), parts(b"2", b"3")])
+    assert (first.items, second.items, shop.ask("jobs").count) == (2, 1, 3)
+    shop.restart()
+    (again, new) = shop.take([parts(b"3", b"1"), parts(b"4", b"4")])
+    assert (again.seen_before, new.items, shop.ask("jobs").count) == (True, 1, 4)

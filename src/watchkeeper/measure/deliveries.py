@@ -15,12 +15,10 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from watchkeeper.measure.counters import CounterMemory
-from watchkeeper.measure.values import Decoded, Rejection
+from watchkeeper.measure.values import Decoded, Name, Rejection
 
 #: Decodes one body; told the counters' memory and the present instant.
 Decode = Callable[[bytes, CounterMemory, int], Decoded | Rejection]
-#: Whose word it is, and what it is recognised by: what was kept under that name is not counted again.
-Name = tuple[str, bytes]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,15 +26,15 @@ class Delivery:
     """
     One body on its way in, already unpacked.
 
-    `names` recognise it when it is sent again: one for the whole of it, or one for each of its parts, in the order of
-    `Decoded.parts`; none promises nothing.
+    `name` recognises the whole of it when it is sent again; None promises nothing, unless its parts have names of their
+    own (`Decoded.names`).
     """
 
     kind: str
     client: str
     body: bytes
     decode: Decode
-    names: tuple[Name, ...] = ()
+    name: Name | None = None
     done: "Future[Receipt]" = field(default_factory=Future)
 
 

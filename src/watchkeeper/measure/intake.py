@@ -22,17 +22,19 @@ import numpy as np
 import structlog
 
 from watchkeeper.measure.counters import CounterMemory
-from watchkeeper.measure.deliveries import Delivery, Name, Receipt, Tally
+from watchkeeper.measure.deliveries import Delivery, Receipt, Tally
 from watchkeeper.measure.deltas import Delta, pack, together
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.folding import Slots, fold
 from watchkeeper.measure.matching import Matcher
-from watchkeeper.measure.values import Batch, Decoded, Rejection
+from watchkeeper.measure.values import Batch, Decoded, Name, Rejection
 from watchkeeper.measure.waiting import Full, Waiting
 from watchkeeper.outside.clock import Clock
 from watchkeeper.store.errors import LogError
 
-GATHER_SECONDS = 0.02  # how long the first of a group waits for company
+GATHER_SECONDS = (
+    0.01  # how long a group waits for company while there is much to do; whoever comes alone waits for nobody
+)
 WAITING_BYTES = 64 * 2**20  # bodies in the queue; beyond this a sender is asked to come back
 GROUP_BYTES = 8 * 2**20  # of bodies taken in one commit, so that whoever waits is not behind a mountain
 FOLD_EVERY_NS = 60 * 1_000_000_000
@@ -53,7 +55,7 @@ class Appends(Slots, Protocol):
         bodies: Sequence[bytes],
         *,
         digests: Sequence[Name],
-        counters: Sequence[tuple[bytes, int, int, float, float | bytes | None]],
+        counters: bytes,
         now_ns: int,
     ) -> int: ...
 
@@ -68,6 +70,7 @@ class _Read:
     receipt: Receipt
     outcome: str
     delta: Delta | None = None
+    names: tuple[Name, ...] = ()
     noted: dict[str, int] = field(default_factory=dict)
 
 
@@ -75,15 +78,15 @@ def without_parts(decoded: Decoded, parts: set[int]) -> Decoded:
     """
     What was decoded, less the rows of some of its parts.
     """
-    if decoded.parts is None:
-        raise ValueError("a body with several names must say which part each of its rows is")
+    assert decoded.parts is not None, "a body whose parts have names says which part each of its rows is"
     kept = ~np.isin(decoded.parts, sorted(parts))
     batches = [batch.taken(kept) for batch in decoded.batches]
     return Decoded(
         batches=[batch for batch in batches if batch.n],
         items=decoded.items - len(parts),
         rejected=decoded.rejected,
-        noted=decoded.noted,
+        noted={**decoded.noted, "seen-before": len(parts)},
+        names=tuple(name for part, name in enumerate(decoded.names) if part not in parts),
     )
 
 
@@ -110,6 +113,8 @@ class Intake:
         self._ground, self._counters, self._clock = ground, counters, clock
         self._seen = dict(seen or {})
         self._waiting: Waiting[Delivery] = Waiting(most=WAITING_BYTES)
+        self.news = threading.Event()  # set when something was applied; whoever waits for it clears it
+        self._crowded = False  # whether the last group had company
         self._stop = threading.Event()
         self._fold_every_ns, self._folded_ns = fold_every_ns, clock.now_ns()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -197,6 +202,7 @@ class Intake:
                 for one in read:
                     if one.delta:
                         self.engine.apply(one.delta)
+            self.news.set()
         for one in read:
             self._answer(one)
 
@@ -218,8 +224,11 @@ class Intake:
     def _gather(self) -> list[Delivery]:
         if not self._waiting.wait(1.0):
             return []
-        self._clock.sleep(GATHER_SECONDS, self._stop)
-        return self._waiting.take(most=GROUP_BYTES)
+        if self._crowded:
+            self._clock.sleep(GATHER_SECONDS, self._stop)
+        group = self._waiting.take(most=GROUP_BYTES)
+        self._crowded = len(group) > 1
+        return group
 
     def _read(self, group: Sequence[Delivery], now_ns: int) -> list[_Read]:
         """
@@ -241,22 +250,24 @@ class Intake:
         return read
 
     def _read_one(self, delivery: Delivery, fresh: set[Name], now_ns: int) -> _Read:
-        known = self._known(delivery.names, fresh)
-        if known and len(known) == len(delivery.names):
+        if delivery.name is not None and self._known([delivery.name], fresh):
             return _Read(delivery=delivery, receipt=Receipt(seen_before=True), outcome="seen before")
         decoded = delivery.decode(delivery.body, self._counters, now_ns)
         if isinstance(decoded, Rejection):
             return _Read(delivery=delivery, receipt=Receipt(refused=decoded), outcome="refused")
-        if known:
-            decoded = without_parts(decoded, known)
-        fresh.update(delivery.names)
+        known = self._known(decoded.names, fresh)
+        if known and len(known) == len(decoded.names):
+            return _Read(delivery=delivery, receipt=Receipt(seen_before=True), outcome="seen before")
+        decoded = without_parts(decoded, known) if known else decoded
+        names = (*([delivery.name] if delivery.name else []), *decoded.names)
+        fresh.update(names)
         delta, left_out = self._count(decoded, now_ns)
         receipt = Receipt(items=decoded.items, left_out=left_out)
-        return _Read(delivery=delivery, receipt=receipt, outcome="taken", delta=delta, noted=decoded.noted)
+        return _Read(delivery=delivery, receipt=receipt, outcome="taken", delta=delta, names=names, noted=decoded.noted)
 
     def _known(self, names: Sequence[Name], fresh: set[Name]) -> set[int]:
         """
-        Which of the parts of a body were kept before, or came earlier in this very group or body.
+        Which of these names were kept before, or came earlier in this group or among themselves.
         """
         known: set[int] = set()
         mine: set[Name] = set()
@@ -281,11 +292,11 @@ class Intake:
         if not taken:
             self._counters.commit()
             return
-        names = [name for one in taken for name in one.delivery.names]
+        names = [name for one in taken for name in one.names]
         self._ground.append(
             [pack(one.delta) for one in taken if one.delta],
             digests=names,
-            counters=self._counters.patch(),
+            counters=self._counters.packed(),
             now_ns=now_ns,
         )
         self._counters.commit()
@@ -315,13 +326,12 @@ class Intake:
 
     def _fold(self, now_ns: int) -> None:
         self._folded_ns = now_ns
-        before_ns = now_ns - COUNTERS_NS
+        self._counters.forget(before_ns=now_ns - COUNTERS_NS)
         try:
-            fold(self._ground, self.engine, now_ns=now_ns, counters_before_ns=before_ns)
+            fold(self._ground, self.engine, now_ns=now_ns, counters=self._counters.snapshot())
         except LogError as error:
             log.error("not folded", why=str(error))
             return
-        self._counters.forget(before_ns=before_ns)
         for name, at_ns in list(self._seen.items())[:-DIGESTS]:  # in the order of arrival
             if at_ns < now_ns - DIGESTS_NS:
                 del self._seen[name]

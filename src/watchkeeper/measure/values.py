@@ -33,6 +33,8 @@ class Lexicon(list[Any]):
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+#: Whose word it is, and what it is recognised by: what was kept under that name is not counted again.
+Name = tuple[str, bytes]
 #: The signals that a batch can carry; a stream names exactly one of them.
 SIGNALS = ("spans", "metrics", "logs", "events", "checks")
 
@@ -119,13 +121,11 @@ class Wanted:
     What a decoder needs to look at: everything else on the wire is skipped.
 
     `attributes` are names as the manual writes them (`platform`, `http.route`, or a short name of `names.py`);
-    `metrics` are the metric names that a stream reads: other metrics are skipped. `events` are the event types to keep;
-    empty keeps every type, because a stream of events says which by a predicate.
+    `metrics` are the metric names that a stream reads: other metrics are skipped.
     """
 
     attributes: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
-    events: frozenset[str] = frozenset()
     trace_ids: bool = True
 
 
@@ -149,9 +149,8 @@ class Decoded:
     items: int = 0  # spans, points, records or events seen on the wire
     rejected: dict[str, int] = field(default_factory=dict)  # reason -> how many items
     noted: dict[str, int] = field(default_factory=dict)  # what was taken, but changed or passed over -> how many times
-    parts: Ints | None = (
-        None  # where each part of a body is recognised by itself: the part of each row of its one batch
-    )
+    names: tuple[Name, ...] = ()  # what each part of the body is recognised by when it is sent again
+    parts: Ints | None = None  # the part that each row of the one batch is of, where parts have names
 
 
 class Counters(Protocol):

@@ -160,9 +160,8 @@ class Ingest:
 
     async def _submit(self, kind: str, request: Request, body: bytes, decode: Decode, key: bytes | None) -> Receipt:
         client = request.client.host if request.client else ""
-        delivery = Delivery(
-            kind=kind, client=client, body=body, decode=decode, names=() if key is None else ((client, key),)
-        )
+        name = None if key is None else (client, key)
+        delivery = Delivery(kind=kind, client=client, body=body, decode=decode, name=name)
         return await asyncio.wrap_future(self._watch.intake.submit(delivery))
 
     def _wanted(self, signal: str) -> Wanted:
