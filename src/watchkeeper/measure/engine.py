@@ -36,7 +36,7 @@ class Engine:
         self.plan = plan
         self.registry = registry
         self.grid = grid.reaching(plan.longest_ns)
-        self.rings = {tier.name: Ring(tier, head=tier.slot(now_ns), rows=registry.top) for tier in self.grid.tiers}
+        self.rings = {tier.name: Ring(tier, head=tier.slot(now_ns)) for tier in self.grid.tiers}
         self.merges = {tier.name: MergeSlots(tier) for tier in self.grid.tiers}
         self.calendars = Calendars(plan.periods, plan.zone, now_ns=now_ns)
         self.cut = self.calendars.cut(self.grid.coarse.slot_ns)  # hours of which minutes are kept
