@@ -1,0 +1,5 @@
+from watchkeeper.measure import counter_series
+
+class Series(counter_series.Series):
+    @property
+    def nbytes(self) -> int: ...
