@@ -288,3 +288,66 @@ def test_the_numbers_are_those_of_the_window():
     assert (numbers.value, numbers.limit) == (Fraction(99, 106), Fraction(19, 20))
     assert (numbers.hits, numbers.hits_are, numbers.events, numbers.at_least) == (198, "good", 212, 20)
     assert (numbers.start_ns, numbers.window_ns, numbers.known, numbers.slots) == (5 * SECOND, 895 * SECOND, 90, 90)
+
+
+def different(count=100, **sets):
+    return seen(count, distinct={name.replace("_", " "): bounds for name, bounds in sets.items()})
+
+
+@pytest.mark.parametrize(
+    ("when", "answer", "expected"),
+    [
+        ("distinct user > 5", different(user=(6, 6)), HOLDS),
+        ("distinct user > 5", different(user=(5, 5)), CLEAR),
+        ("distinct user < 5", different(), HOLDS),
+        ("distinct user < 5", seen(0), unknown(Reason.NO_EVENTS)),
+        ("distinct user < 5", seen(3, known=10), unknown(Reason.NOT_HEARD)),
+        ("distinct user > 1000", different(user=(1001, 1200)), HOLDS),
+        ("distinct user > 1000", different(user=(900, 1200)), unknown(Reason.UNDECIDABLE)),
+        ("distinct user > 1000", different(user=(800, 1000)), CLEAR),
+        ("distinct user = 1000", different(user=(900, 1200)), unknown(Reason.UNDECIDABLE)),
+        ("distinct user = 1000", different(user=(1001, 1200)), CLEAR),
+        ("distinct user != 1000", different(user=(1001, 1200)), HOLDS),
+        ("distinct user != 1000", different(user=(900, 1000)), unknown(Reason.UNDECIDABLE)),
+        (
+            "distinct user where failed / distinct user > 5%",
+            different(user=(100, 100), user_where_failed=(6, 6)),
+            HOLDS,
+        ),
+        (
+            "distinct user where failed / distinct user > 5%",
+            different(user=(100, 100), user_where_failed=(5, 5)),
+            CLEAR,
+        ),
+        ("distinct user where failed / distinct user > 5%", different(user=(100, 100)), CLEAR),
+        ("distinct user where failed / distinct user > 5%", different(), unknown(Reason.NO_EVENTS)),
+        (
+            "distinct user where failed / distinct user > 5%",
+            different(user=(900, 1100), user_where_failed=(50, 50)),
+            unknown(Reason.UNDECIDABLE),
+        ),
+        (
+            "distinct user where failed / distinct user > 5%",
+            different(user=(900, 990), user_where_failed=(50, 50)),
+            HOLDS,
+        ),
+    ],
+)
+def test_different_values_are_counted_between_bounds(when, answer, expected):
+    assert found(f"{when} over 15m", answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("mine", "earlier", "expected"),
+    [
+        ((151, 151), (100, 100), HOLDS),
+        ((150, 150), (100, 100), CLEAR),
+        ((1400, 1600), (1000, 1000), unknown(Reason.UNDECIDABLE)),
+        ((1700, 1900), (900, 1100), HOLDS),
+        ((1500, 1500), (900, 1100), unknown(Reason.UNDECIDABLE)),
+    ],
+)
+def test_different_values_are_compared_with_those_of_an_earlier_time(mine, earlier, expected):
+    answers = (different(user=mine),)
+    then = different(user=earlier)
+    assert found("distinct user > 150% of previous 1h over 1h", *answers, earlier=then) == expected

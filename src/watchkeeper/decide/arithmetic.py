@@ -19,8 +19,9 @@ from watchkeeper.manual.condition.ast import Condition
 from watchkeeper.manual.condition.counting import as_share
 from watchkeeper.manual.units import Dimension, Quantity, Range
 from watchkeeper.measure.answers import Answer
+from watchkeeper.measure.distinct import set_name
 from watchkeeper.measure.fixed import bound
-from watchkeeper.measure.merges import BUCKETS_PER_DOUBLING, quantile, quantile_bucket
+from watchkeeper.measure.merges import LIMITS, quantile, quantile_bucket
 
 NS = 1_000_000_000
 
@@ -95,8 +96,9 @@ def value_of(condition: Condition, asked: Asked, answer: Answer) -> Fraction | N
             return burn(answer, asked)
         case ast.Bad():
             return Fraction(strikes(condition, asked, answer))
-        case _:
-            return None
+        case ast.Distinct():
+            bounds = distinct_bounds(condition.measure, answer)
+            return None if bounds is None else sum(bounds, Fraction(0)) / 2
 
 
 def strikes(condition: Condition, asked: Asked, answer: Answer) -> int:
@@ -135,14 +137,37 @@ def quantile_of(answer: Answer, share: Fraction) -> Fraction | None:
 
 def quantile_bounds(answer: Answer, share: Fraction) -> tuple[Fraction, Fraction] | None:
     """
-    Between which two values a quantile surely lies; None where nothing was valued or a source only gave buckets.
+    Between which two values a quantile surely lies: those of its bucket, and no further out than the extremes, where
+    those are kept. None where nothing was valued, a source only gave buckets, or it is below 1 step and its extremes
+    are not known.
     """
     bucket = quantile_bucket(answer.buckets, share)
-    if bucket is None or answer.bucketed or answer.low is None or answer.high is None:
+    if bucket is None or answer.bucketed or (bucket < 0 and answer.low is None):
         return None
-    least, most = (0, 0) if bucket < 0 else (2 ** (edge / BUCKETS_PER_DOUBLING) for edge in (bucket, bucket + 1))
-    low, high = max(int(least), answer.low), min(int(most) + 1, answer.high)
+    least, most = (answer.low or 0, 0) if bucket < 0 else (int(LIMITS[bucket]), _largest(bucket))
+    low = least if answer.low is None else max(least, answer.low)
+    high = most if answer.high is None else min(most, answer.high)
     return Fraction(low, answer.scale), Fraction(high, answer.scale)
+
+
+def _largest(bucket: int) -> int:
+    return int(LIMITS[bucket + 1]) - 1 if bucket + 1 < len(LIMITS) else 2**63 - 1
+
+
+def distinct_bounds(measure: ast.Distinct, answer: Answer) -> tuple[Fraction, Fraction] | None:
+    """
+    Between which two numbers (or shares) of different values it lies, equal where they are known one by one.
+
+    None for a share of nothing.
+    """
+    where = None if measure.where is None else measure.where.text
+    low, high = answer.distinct.get(set_name(measure.key, where), (0, 0))
+    if not measure.divided:
+        return Fraction(low), Fraction(high)
+    least, most = answer.distinct.get(set_name(measure.key), (0, 0))
+    if not most:
+        return None
+    return Fraction(low, most), min(Fraction(high, least), Fraction(1)) if least else Fraction(1)
 
 
 def _hits(condition: Condition, asked: Asked, answer: Answer) -> tuple[int | None, str]:

@@ -15,13 +15,13 @@ counted events, and a source that only has buckets is judged only when both of i
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from watchkeeper.decide.arithmetic import Asked, numbers_of, quantile_bounds
+from watchkeeper.decide.arithmetic import Asked, distinct_bounds, numbers_of, quantile_bounds
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import Finding, Numbers, Truth
 from watchkeeper.manual.condition import ast
 from watchkeeper.manual.condition.ast import Condition, Op
 from watchkeeper.manual.condition.counting import Share, as_share
-from watchkeeper.manual.units import Dimension, Quantity
+from watchkeeper.manual.units import Dimension, Quantity, Range
 from watchkeeper.measure.answers import Answer, Under
 from watchkeeper.measure.fixed import bound
 
@@ -111,6 +111,8 @@ def _judge_one(condition: Condition, asked: Asked, answer: Answer) -> Finding:
         return _found(_share_holds(share, answer), numbers)
     if isinstance(condition.measure, ast.Quantile):
         return _found(_quantile_holds(condition, asked, answer), numbers)
+    if isinstance(condition.measure, ast.Distinct) and numbers.value is not None:
+        return _found(_distinct_holds(condition, asked, answer), numbers)
     if numbers.value is None or numbers.limit is None:
         return Finding(truth=Truth.UNKNOWN, reason=_why_valueless(condition, asked, answer), numbers=numbers)
     return _found(COMPARE[condition.op](numbers.value, numbers.limit), numbers)
@@ -147,6 +149,30 @@ def _quantile_holds(condition: Condition, asked: Asked, answer: Answer) -> bool 
     compare, times = COMPARE[condition.op], condition.value.share.value
     found = {compare(value, times * earlier) for value in mine for earlier in theirs}
     return found.pop() if len(found) == 1 else None
+
+
+def _distinct_holds(condition: Condition, asked: Asked, answer: Answer) -> bool | None:
+    """
+    Beyond a few hundred only bounds are known: settled when every pair of them agrees.
+    """
+    assert isinstance(condition.measure, ast.Distinct)
+    mine, limits = distinct_bounds(condition.measure, answer), _limits(condition, condition.measure, asked)
+    if mine is None or limits is None:
+        return None
+    found = {COMPARE[condition.op](value, limit) for value in mine for limit in limits}
+    if condition.op in (Op.EQ, Op.NE) and (mine[0] != mine[1] or limits[0] != limits[-1]):
+        found = found if mine[1] < limits[0] or limits[-1] < mine[0] else set()  # between the bounds it may be equal
+    return found.pop() if len(found) == 1 else None
+
+
+def _limits(condition: Condition, measure: ast.Distinct, asked: Asked) -> tuple[Fraction, ...] | None:
+    match condition.value:
+        case Quantity(value=value) | Range(high=Quantity(value=value)):
+            return (value,)
+        case ast.Relative(share=share) if asked.earlier is not None:
+            theirs = distinct_bounds(measure, asked.earlier)
+            return None if theirs is None else tuple(share.value * one for one in theirs)
+    return None
 
 
 # --- why nobody can say

@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.rules import Rule
-from watchkeeper.decide.values import AlertMemory, Finding, Kind, Notice, State, Transition
+from watchkeeper.decide.values import AlertKey, AlertMemory, Finding, Kind, Notice, State, Transition
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.routing import channels_of, routed
 
 _KINDS = {State.FIRING: Kind.FIRING, State.RESOLVED: Kind.RESOLVED, State.WITHDRAWN: Kind.WITHDRAWN}
+_ENDS = (Kind.RESOLVED, Kind.WITHDRAWN)
 _QUIET = (Reason.NO_EVENTS, Reason.TOO_FEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
     """
-    Something people should be told about one alert.
+    Something people should be told about one alert; or are not, because it is `refused` on account of another alert.
     """
 
     memory: AlertMemory
@@ -31,11 +32,13 @@ class Telling:
     since_ns: int
     finding: Finding | None = None
     fine: tuple[str, ...] = ()
+    refused: Reason | None = None
+    because_of: AlertKey | None = None
 
 
-def telling_of(transition: Transition, memory: AlertMemory) -> Telling | None:
+def telling_of(transition: Transition, memory: AlertMemory, *, held_by: AlertKey | None = None) -> Telling | None:
     """
-    What people are told of a transition; None for what only the record needs.
+    What people are told of a transition; None for what only the record needs. `held_by` says it already.
     """
     told = transition.old is State.FIRING or transition.new is State.FIRING
     kind = _KINDS.get(transition.new) if told else None
@@ -43,6 +46,10 @@ def telling_of(transition: Transition, memory: AlertMemory) -> Telling | None:
         return None
     if transition.reason is Reason.EVENT:
         kind = Kind.EVENT
+    if kind in _ENDS:
+        held_by, refused = None, Reason.NOT_TOLD if memory.cycle == 0 else None
+    else:
+        refused = Reason.FASTER_FIRES if held_by is not None else None
     return Telling(
         memory=memory,
         kind=kind,
@@ -50,13 +57,20 @@ def telling_of(transition: Transition, memory: AlertMemory) -> Telling | None:
         at_ns=transition.at_ns,
         since_ns=transition.since_ns,
         finding=transition.finding,
+        refused=refused,
+        because_of=held_by,
     )
 
 
-def reminder(memory: AlertMemory, rule: Rule, finding: Finding | None, *, now_ns: int) -> Telling | None:
+def reminder(
+    memory: AlertMemory, rule: Rule, finding: Finding | None, *, now_ns: int, held_by: AlertKey | None = None
+) -> Telling | None:
     """
-    What people are told without a transition: it has been unknown for too long, or it still fires.
+    What people are told without a transition: what said it before is over, it has been unknown for too long, or it
+    still fires.
     """
+    if memory.state is State.FIRING and memory.cycle == 0:
+        return None if held_by is not None else _late(memory, finding, now_ns)
     timing, unknown_ns = rule.timing, memory.unknown_since_ns
     asks = timing.unknown_after_ns is not None and not memory.asked_unknown and _worth_asking(memory, rule, finding)
     if asks and unknown_ns is not None and now_ns - unknown_ns >= (timing.unknown_after_ns or 0):
@@ -77,8 +91,26 @@ def reminder(memory: AlertMemory, rule: Rule, finding: Finding | None, *, now_ns
             at_ns=now_ns,
             since_ns=memory.since_ns,
             finding=finding,
+            refused=None if held_by is None else Reason.FASTER_FIRES,
+            because_of=held_by,
         )
     return None
+
+
+def _late(memory: AlertMemory, finding: Finding | None, now_ns: int) -> Telling | None:
+    """
+    The first word of a firing that was held back; none while its condition is clear, for it may be over as well.
+    """
+    if memory.clear_since_ns is not None and memory.unknown_since_ns is None:
+        return None
+    return Telling(
+        memory=memory,
+        kind=Kind.FIRING,
+        reason=Reason.FASTER_OVER,
+        at_ns=now_ns,
+        since_ns=memory.since_ns,
+        finding=finding,
+    )
 
 
 def route(rule: Rule, manual: Manual) -> tuple[str, ...]:
@@ -117,9 +149,16 @@ def notices_of(telling: Telling, names: Sequence[str], manual: Manual, *, severi
     if not names:
         yield replace(base, send=False, reason=Reason.NO_ROUTE)
     for name in names:
-        planned = manual.channels[name].planned
-        notice = replace(base, channel=name)
-        yield replace(notice, send=False, reason=Reason.PLANNED_CHANNEL) if planned else notice
+        yield _through(replace(base, channel=name), telling, planned=manual.channels[name].planned)
+
+
+def _through(notice: Notice, telling: Telling, *, planned: bool) -> Notice:
+    if planned:
+        return replace(notice, send=False, reason=Reason.PLANNED_CHANNEL)
+    if telling.refused is None:
+        return notice
+    because = None if telling.because_of is None else str(telling.because_of)
+    return replace(notice, send=False, reason=telling.refused, because_of=because)
 
 
 def _worth_asking(memory: AlertMemory, rule: Rule, finding: Finding | None) -> bool:

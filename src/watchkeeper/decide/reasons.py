@@ -40,6 +40,9 @@ class Reason(StrEnum):
     NO_ROUTE = "no-route"
     PLANNED_CHANNEL = "planned-channel"
     MERGED = "merged"
+    FASTER_FIRES = "faster-fires"
+    FASTER_OVER = "faster-over"
+    NOT_TOLD = "not-told"
     # an incident
     SEVERITY_OPENS = "severity-opens"
     ALERTS_RESOLVED = "alerts-resolved"
@@ -73,6 +76,9 @@ SAYS: dict[Reason, str] = {
     Reason.NO_ROUTE: "no route leads to a channel",
     Reason.PLANNED_CHANNEL: "the channel is only planned",
     Reason.MERGED: "it was over before the first message could be sent",
+    Reason.FASTER_FIRES: "a faster burn of the same budget already fires",
+    Reason.FASTER_OVER: "the faster burn of the same budget is over, and this one still fires",
+    Reason.NOT_TOLD: "nobody was told that it fired",
     Reason.SEVERITY_OPENS: "an alert of this severity opens an incident",
     Reason.ALERTS_RESOLVED: "all its alerts resolved",
     Reason.BY_A_PERSON: "a person did it",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from watchkeeper.decide.alerts import Timing
+from watchkeeper.decide.burns import faster_ones
 from watchkeeper.decide.objectives import polarity
 from watchkeeper.manual.budgets import budget
 from watchkeeper.manual.condition import ast
@@ -44,6 +45,7 @@ class Rule:
     each: str = ""
     where: str = ""  # the label that `in N of M` speaks of
     service: str | None = None
+    faster: tuple[str, ...] = ()  # rules that hold it back while they fire (`burns`)
 
     def questions(self, *, value: str = "", where_value: str = "") -> list[Question]:
         """
@@ -62,7 +64,9 @@ def rules_of(manual: Manual, *, times: int = 1) -> dict[str, Rule]:
     """
     All rules of a manual, by name. Whether one can be asked is for the engine to say.
     """
-    return {name: rule_of(name, alert, manual, times=times) for name, alert in manual.alerts.items()}
+    rules = {name: rule_of(name, alert, manual, times=times) for name, alert in manual.alerts.items()}
+    faster = faster_ones({name: rule.condition for name, rule in rules.items() if rule.condition}, manual)
+    return {name: replace(rule, faster=faster.get(name, ())) for name, rule in rules.items()}
 
 
 def rule_of(name: str, alert: Alert, manual: Manual, *, times: int = 1) -> Rule:

@@ -5,8 +5,9 @@ One pure function from facts to a plan: transitions, notices and refusals, incid
 and `now` give the same plan, so a record can be replayed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from watchkeeper.decide import alerts, incidents, notices
 from watchkeeper.decide.alerts import Step
@@ -37,6 +38,9 @@ class TurnFacts:
 
     `asked` holds, per alert, what its condition is judged by; `events` the newest events of each event rule (ns);
     `told_through` the channels that heard of an alert whose rule is gone.
+
+    `fine` names alerts that are clear as they were, of which nothing needed to be asked; `strays` the remembered alerts
+    of which nothing can be asked any more, None where every alert that `asked` lacks is one.
     """
 
     manual: Manual
@@ -47,6 +51,8 @@ class TurnFacts:
     channels: Mapping[str, ChannelFacts] = field(default_factory=dict)
     open_incidents: tuple[Incident, ...] = ()
     told_through: Mapping[AlertKey, tuple[str, ...]] = field(default_factory=dict)
+    fine: Collection[AlertKey] = ()
+    strays: Collection[AlertKey] | None = None
 
 
 def decide_turn(facts: TurnFacts, *, now_ns: int) -> TurnPlan:
@@ -55,13 +61,14 @@ def decide_turn(facts: TurnFacts, *, now_ns: int) -> TurnPlan:
     """
     findings = _findings(facts)
     steps = _steps(facts, findings, now_ns)
-    tellings = [told for step in steps if (told := _telling(step, facts, findings, now_ns)) is not None]
-    said = [(notice, told.memory.told_ns) for told in tellings for notice in _notices(told, facts)]
     memories = {step.memory.key: step.memory for step in steps}
+    tellings = _tellings(steps, facts, findings, memories, now_ns)
+    said = [(notice, told.memory.told_ns) for told in tellings for notice in _notices(told, facts)]
     memories |= {told.memory.key: _told(told) for told in tellings}
     transitions = tuple(step.transition for step in steps if step.transition is not None)
     opens = incidents.opens_of(transitions, facts.rules, facts.manual, facts.open_incidents)
-    known = {str(key): memory for key, memory in {**facts.memories, **memories}.items()}
+    everything = {**facts.memories, **memories} if facts.open_incidents else {}
+    known = {str(key): memory for key, memory in everything.items()}
     return TurnPlan(
         at_ns=now_ns,
         memories=tuple(memory for key, memory in memories.items() if memory != facts.memories.get(key)),
@@ -91,7 +98,7 @@ def _findings(facts: TurnFacts) -> dict[AlertKey, Finding]:
         if (condition := facts.rules[key.rule].condition) is not None
     }
     unheard = Finding(truth=Truth.UNKNOWN, reason=Reason.NOT_HEARD, numbers=Numbers())
-    for key in facts.memories:
+    for key in facts.memories if facts.strays is None else facts.strays:
         if key not in found and not gone(key, facts.rules) and facts.rules[key.rule].condition is not None:
             found[key] = unheard
     return found
@@ -107,9 +114,9 @@ def _steps(facts: TurnFacts, findings: Mapping[AlertKey, Finding], now_ns: int) 
         memory = facts.memories.get(key) or AlertMemory(key=key, since_ns=now_ns, event_ns=now_ns)
         step = alerts.happened(alerts.revive(memory, now_ns=now_ns), events_ns, now_ns=now_ns)
         steps.append(_with_severity(step, facts.rules[key.rule]))
-    for key, memory in facts.memories.items():
-        if gone(key, facts.rules) and memory.state is not State.WITHDRAWN:
-            steps.append(alerts.withdraw(memory, now_ns=now_ns))
+    for key in facts.memories if facts.strays is None else facts.strays:
+        if gone(key, facts.rules) and facts.memories[key].state is not State.WITHDRAWN:
+            steps.append(alerts.withdraw(facts.memories[key], now_ns=now_ns))
     return steps
 
 
@@ -119,26 +126,58 @@ def _with_severity(step: Step, rule: Rule) -> Step:
     return replace(step, memory=step.memory.evolve(severity=rule.alert.severity))
 
 
-def _telling(step: Step, facts: TurnFacts, findings: Mapping[AlertKey, Finding], now_ns: int) -> notices.Telling | None:
-    memory, finding = step.memory, findings.get(step.memory.key)
-    if step.transition is not None:
-        told = notices.telling_of(step.transition, memory)
-    elif gone(memory.key, facts.rules):
-        return None
-    else:
-        told = notices.reminder(memory, facts.rules[memory.key.rule], finding, now_ns=now_ns)
-    return None if told is None else replace(told, fine=_fine(memory.key, findings))
+def _tellings(
+    steps: Iterable[Step],
+    facts: TurnFacts,
+    findings: Mapping[AlertKey, Finding],
+    memories: Mapping[AlertKey, AlertMemory],
+    now_ns: int,
+) -> list[notices.Telling]:
+    """
+    What people are told of, or would be, if nothing held it back.
+    """
+    tellings = []
+    for step in steps:
+        key = step.memory.key
+        held_by = _held_by(key, facts, memories)
+        if step.transition is not None:
+            told = notices.telling_of(step.transition, step.memory, held_by=held_by)
+        elif gone(key, facts.rules):
+            continue
+        else:
+            rule, finding = facts.rules[key.rule], findings.get(key)
+            told = notices.reminder(step.memory, rule, finding, now_ns=now_ns, held_by=held_by)
+        if told is not None:
+            tellings.append(told)
+    beside = _fine(tellings, facts, findings)
+    return [replace(told, fine=beside(told.memory.key)) for told in tellings]
 
 
-def _fine(key: AlertKey, findings: Mapping[AlertKey, Finding]) -> tuple[str, ...]:
+def _held_by(key: AlertKey, facts: TurnFacts, memories: Mapping[AlertKey, AlertMemory]) -> AlertKey | None:
     """
-    The other values of the label in which nothing is wrong.
+    The firing alert that says already what this one would say.
     """
-    return tuple(
-        other.value
-        for other, finding in findings.items()
-        if other.rule == key.rule and other.value != key.value and finding.truth is Truth.CLEAR
-    )
+    rule = facts.rules.get(key.rule)
+    for name in rule.faster if rule is not None else ():
+        faster = AlertKey(rule=name, label=key.label, value=key.value)
+        memory = memories.get(faster) or facts.memories.get(faster)
+        if memory is not None and memory.state is State.FIRING:
+            return faster
+    return None
+
+
+def _fine(
+    tellings: Iterable[notices.Telling], facts: TurnFacts, findings: Mapping[AlertKey, Finding]
+) -> Callable[[AlertKey], tuple[str, ...]]:
+    """
+    Of each alert that is told: the other values of its label in which nothing is wrong.
+    """
+    clear: dict[str, list[str]] = {told.memory.key.rule: [] for told in tellings}
+    asked = (key for key, finding in findings.items() if finding.truth is Truth.CLEAR)
+    for key in chain(asked, facts.fine):
+        if key.rule in clear:
+            clear[key.rule].append(key.value)
+    return lambda key: tuple(sorted(value for value in clear[key.rule] if value != key.value))
 
 
 def _notices(told: notices.Telling, facts: TurnFacts) -> Iterator[Notice]:
@@ -153,5 +192,7 @@ def _notices(told: notices.Telling, facts: TurnFacts) -> Iterator[Notice]:
 
 def _told(telling: notices.Telling) -> AlertMemory:
     memory = telling.memory
+    if telling.refused is not None and telling.reason is not Reason.REPEAT:
+        return memory  # nobody was told: the first word of this firing is still to come, or never will
     asked = memory.asked_unknown or telling.kind is Kind.UNKNOWN
     return memory.evolve(told_ns=telling.at_ns, cycle=memory.cycle + 1, asked_unknown=asked)

@@ -7,12 +7,7 @@ One table. Everything that it does not name is *declared, not yet live*: shown a
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from watchkeeper.manual.condition.ast import (
-    BeforeRelease,
-    Condition,
-    Distinct,
-    Relative,
-)
+from watchkeeper.manual.condition.ast import BeforeRelease, Condition, Relative
 from watchkeeper.manual.model.manual import SECTIONS, Manual
 from watchkeeper.manual.model.measuring import Indicator
 from watchkeeper.manual.model.promising import Alert, Objective
@@ -145,7 +140,7 @@ def _alert(alert: Alert, manual: Manual) -> str:
 def _condition(condition: Condition) -> str:
     if isinstance(condition.value, Relative) and isinstance(condition.value.of, BeforeRelease):
         return "comparisons with the time before a release are not made yet"
-    return "distinct values are not counted yet" if isinstance(condition.measure, Distinct) else ""
+    return ""
 
 
 def _channel(name: str, manual: Manual) -> str:
