@@ -94,6 +94,7 @@ class IndicatorPlan:
     by: tuple[str, ...]
     bounds: tuple[tuple[int, bool], ...]
     strikes: bool
+    reach_ns: int = 0  # how far back from now any window of its own begins, like `Plan.longest_ns`
 
     @property
     def scale(self) -> int:
@@ -135,6 +136,7 @@ def _both(one: IndicatorPlan, other: IndicatorPlan) -> IndicatorPlan:
         max(one, other, key=lambda each: each.stream.lateness_ns),
         bounds=tuple(sorted({*one.bounds, *other.bounds})),
         strikes=one.strikes or other.strikes,
+        reach_ns=max(one.reach_ns, other.reach_ns),
     )
 
 
@@ -168,17 +170,19 @@ def plan_of(manual: Manual, *, times: int = 1) -> Plan:
     )
 
 
-def _windows(manual: Manual) -> Iterator[Window]:
+def _windows(manual: Manual, of: Indicator | None = None) -> Iterator[Window]:
     """
-    Every window that anything is asked over, defaults included.
+    Every window that anything (or that one indicator) is asked over, defaults included.
     """
     for objective in manual.objectives.values():
+        if of is not None and manual.indicators.get(objective.indicator) is not of:
+            continue
         for condition in (*targets(objective, manual), *agreements(objective, manual)):
             if condition.window is not None:
                 yield condition.window
-    for _, _, condition in conditions(manual):
+    for _, indicator, condition in conditions(manual):
         window = alert_window(condition, manual).window
-        if window is not None:
+        if window is not None and (of is None or indicator is of):
             yield window
 
 
@@ -264,6 +268,7 @@ def _indicator(
         by=tuple(dict.fromkeys(indicator.by)),
         bounds=_bounds(mine, reading.scale),
         strikes=any(isinstance(condition.measure, Bad) or condition.strikes for condition in mine),
+        reach_ns=_longest(_windows(manual, indicator), mine, [stream]),
     )
 
 
