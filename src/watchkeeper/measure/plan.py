@@ -5,6 +5,7 @@ The manual names streams and indicators; a plan holds them ready for columns: pr
 integers, windows as lengths, and the list of attributes that decoders need to look at. Nothing else is decoded.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -150,8 +151,12 @@ def plan_of(manual: Manual, *, times: int = 1) -> Plan:
         if stream.signal in SIGNAL_OF
     }
     said = [(indicator, condition) for _, indicator, condition in conditions(manual)]
+    windows = list(_windows(manual))
+    of: dict[int, list[Window]] = defaultdict(list)
+    for indicator, window in windows:
+        of[id(indicator)].append(window)
     indicators = {
-        name: _indicator(name, indicator, streams[indicator.from_], said, manual)
+        name: _indicator(name, indicator, streams[indicator.from_], said, of[id(indicator)], manual)
         for name, indicator in manual.indicators.items()
         if indicator.from_ in streams
     }
@@ -159,31 +164,28 @@ def plan_of(manual: Manual, *, times: int = 1) -> Plan:
         event = _event_stream(kind, times)
         streams[event.name] = event
         indicators[event.name] = _event_indicator(event)
-    windows = list(_windows(manual))
     return Plan(
         streams=streams,
         indicators=indicators,
-        periods=frozenset(window.period for window in windows if isinstance(window, Calendar)),
+        periods=frozenset(window.period for _, window in windows if isinstance(window, Calendar)),
         zone=ZoneInfo(manual.zone),
-        longest_ns=_longest(windows, [condition for _, _, condition in conditions(manual)], streams.values()),
+        longest_ns=_longest((one for _, one in windows), (one for _, one in said), streams.values()),
         wanted={signal: _wanted(signal, streams.values(), indicators.values()) for signal in set(SIGNAL_OF.values())},
     )
 
 
-def _windows(manual: Manual, of: Indicator | None = None) -> Iterator[Window]:
+def _windows(manual: Manual) -> Iterator[tuple[Indicator | None, Window]]:
     """
-    Every window that anything (or that one indicator) is asked over, defaults included.
+    Every window that anything is asked over, defaults included, and of which indicator.
     """
     for objective in manual.objectives.values():
-        if of is not None and manual.indicators.get(objective.indicator) is not of:
-            continue
         for condition in (*targets(objective, manual), *agreements(objective, manual)):
             if condition.window is not None:
-                yield condition.window
+                yield manual.indicators.get(objective.indicator), condition.window
     for _, indicator, condition in conditions(manual):
         window = alert_window(condition, manual).window
-        if window is not None and (of is None or indicator is of):
-            yield window
+        if window is not None:
+            yield indicator, window
 
 
 def _event_stream(kind: str, times: int) -> StreamPlan:
@@ -250,7 +252,12 @@ def _speaks(stream: Stream, manual: Manual, times: int) -> int:
 
 
 def _indicator(
-    name: str, indicator: Indicator, stream: StreamPlan, said: list[tuple[Indicator, Condition]], manual: Manual
+    name: str,
+    indicator: Indicator,
+    stream: StreamPlan,
+    said: list[tuple[Indicator, Condition]],
+    windows: list[Window],
+    manual: Manual,
 ) -> IndicatorPlan:
     mine = [condition for of, condition in said if of is indicator]
     spoken = manual.streams[indicator.from_]
@@ -268,7 +275,7 @@ def _indicator(
         by=tuple(dict.fromkeys(indicator.by)),
         bounds=_bounds(mine, reading.scale),
         strikes=any(isinstance(condition.measure, Bad) or condition.strikes for condition in mine),
-        reach_ns=_longest(_windows(manual, indicator), mine, [stream]),
+        reach_ns=_longest(windows, mine, [stream]),
     )
 
 
