@@ -181,7 +181,9 @@ def build_native(root: Path) -> Built:
     folder = root / NATIVE
     stamps, kept = native_stamps(folder), read_stamps(folder)
     built = Built()
-    stale = [part for part, stamp in stamps.items() if kept.get(part) != stamp or not extension_of(folder, part).exists()]
+    stale = [
+        part for part, stamp in stamps.items() if kept.get(part) != stamp or not extension_of(folder, part).exists()
+    ]
     for path in folder.glob(f"*{suffix()}"):
         if path.name.removesuffix(suffix()) in stale or path.name.removesuffix(suffix()) not in stamps:
             path.unlink(missing_ok=True)
@@ -265,7 +267,9 @@ def compiler_fault() -> str | None:
             return f"there is no C compiler ({error}); on Debian: apt install gcc libc6-dev python3-dev"
     if done.returncode == 0:
         return None
-    return f"the C compiler does not work, or Python's headers are missing: {' '.join(command[:1])}\n{done.stderr[-500:]}"
+    return (
+        f"the C compiler does not work, or Python's headers are missing: {' '.join(command[:1])}\n{done.stderr[-500:]}"
+    )
 
 
 def compile_part(folder: Path, part: str) -> str | None:
@@ -305,9 +309,10 @@ import sys
 from setuptools import Extension, setup
 from Cython.Build import cythonize
 part, *flags = sys.argv[1:]
-name = "{'.'.join(NATIVE.relative_to('src').parts)}." + part
-source = "{NATIVE.relative_to('src').as_posix()}/" + part + ".pyx"
-made = cythonize([Extension(name, [source], extra_compile_args=flags)], language_level=3, include_path=["."], quiet=True)
+name = "{".".join(NATIVE.relative_to("src").parts)}." + part
+source = "{NATIVE.relative_to("src").as_posix()}/" + part + ".pyx"
+extension = Extension(name, [source], extra_compile_args=flags)
+made = cythonize([extension], language_level=3, include_path=["."], quiet=True)
 setup(name="native", ext_modules=made, script_args=["--quiet", "build_ext", "--inplace"])
 """
 

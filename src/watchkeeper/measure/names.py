@@ -53,6 +53,7 @@ RENAMED: Final[tuple[tuple[str, str], ...]] = (
 OWN_FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "spans": frozenset({"name", "kind", "error", "duration"}),
+        "logs": frozenset({"name", "severity", "severity_number", "body"}),
         "metrics": frozenset({"name"}),
         "events": frozenset({"name", "type"}),
     }

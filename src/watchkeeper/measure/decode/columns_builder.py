@@ -4,6 +4,8 @@ How do attributes become columns?
 Row by row, only those that the manual names: each column keeps one value per distinct code, and each row adds a code
 per column to one flat array. What an item does not carry it inherits from its scope, and that from its resource.
 
+What a code means outlives a body (`values.Lexicon`); `native/attributes.pyx` is the compiled twin.
+
 >>> from types import SimpleNamespace as Attribute
 >>> columns = ColumnsBuilder(["status"], read=lambda value: value)
 >>> columns.row([Attribute(key="http.status_code", value=200), Attribute(key="other", value=1)])
@@ -14,7 +16,7 @@ per column to one flat array. What an item does not carry it inherits from its s
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -23,19 +25,24 @@ from numpy.typing import NDArray
 from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.decode.form import Node, Scalar
 from watchkeeper.measure.names import candidates
+from watchkeeper.measure.values import Lexicon
 
 ABSENT: Final = -1
 #: Text longer than this is cut: a label is a word, not a document.
 LONGEST_TEXT: Final = 1024
+#: A column that knows more values, or more characters of text, is forgotten before the next body.
+MOST_VALUES: Final = 2**16
+MOST_BYTES: Final = 2**22
 
 _FAR: Final = 99  # worse than any rank
 
 
 class ColumnsBuilder:
     """
-    The columns of one body while it is being read. `read` turns a value on the wire into a scalar, or None for absent.
+    The columns of one body after the other. `read` turns a value on the wire into a scalar, or None for absent.
 
-    An attribute given twice counts as first given. Lists, maps and bytes are absent.
+    An attribute given twice counts as first given. Lists, maps and bytes are absent. `own` are the columns that an item
+    fills from a field of its own: no attribute does. `cut` counts texts that were too long, each time they came.
     """
 
     __slots__ = (
@@ -48,21 +55,36 @@ class ColumnsBuilder:
         "_read",
         "_resource",
         "_scope",
+        "_sizes",
         "_values",
         "cut",
     )
 
-    def __init__(self, names: Iterable[str], *, read: Callable[[Node], Scalar | None]) -> None:
+    def __init__(
+        self, names: Iterable[str], *, read: Callable[[Node], Scalar | None], own: Collection[str] = ()
+    ) -> None:
         self._names = tuple(sorted(names))
         self._read = read
-        self._hits = _hits(self._names)
+        self._hits = hits_of(self._names, own=own)
         self._codes: list[dict[object, int]] = [{} for _ in self._names]
-        self._values: list[list[Scalar]] = [[] for _ in self._names]
+        self._values = [Lexicon() for _ in self._names]
+        self._sizes = [0] * len(self._names)
         self._nothing = [ABSENT] * len(self._names)
         self._far = [_FAR] * len(self._names)
         self._resource = self._scope = self._nothing
         self._flat = array("i")
-        self.cut = 0  # distinct texts that were too long
+        self.cut = 0
+
+    def start(self) -> None:
+        """
+        A new body: no rows yet. What codes mean stays known, but for columns that know too much.
+        """
+        self._resource = self._scope = self._nothing
+        self._flat = array("i")
+        self.cut = 0
+        for column, values in enumerate(self._values):
+            if len(values) > MOST_VALUES or self._sizes[column] > MOST_BYTES:
+                self._codes[column], self._values[column], self._sizes[column] = {}, Lexicon(), 0
 
     def index(self, name: str) -> int:
         """
@@ -124,22 +146,26 @@ class ColumnsBuilder:
 
     def _new(self, column: int, key: object, value: Scalar) -> int:
         known = self._codes[column]
-        if isinstance(value, str) and len(value) > LONGEST_TEXT:
-            self.cut += 1
-            known[key] = self.code(column, value[:LONGEST_TEXT])
-        else:
-            known[key] = len(self._values[column])
-            self._values[column].append(value)
-        return known[key]
+        if isinstance(value, str):
+            if len(value) > LONGEST_TEXT:
+                self.cut += 1
+                return self.code(column, value[:LONGEST_TEXT])
+            self._sizes[column] += len(value)
+        code = known[key] = len(self._values[column])
+        self._values[column].append(value + 0.0 if type(value) is float else value)  # there is no zero below zero
+        return code
 
 
-def _hits(names: Sequence[str]) -> dict[str, tuple[tuple[int, int], ...]]:
+def hits_of(names: Sequence[str], *, own: Collection[str] = ()) -> dict[str, tuple[tuple[int, int], ...]]:
     """
-    Attribute on the wire -> the columns it may fill, each with its rank there.
+    Attribute on the wire -> the columns it may fill (numbered as `names` are), each with its rank there.
+
+    >>> hits_of(("kind", "status"), own=("kind",))["http.status_code"]
+    ((1, 2),)
     """
     found: dict[str, tuple[tuple[int, int], ...]] = {}
     for column, name in enumerate(names):
-        for rank, wire in enumerate(candidates(name)):
+        for rank, wire in enumerate(() if name in own else candidates(name)):
             found[wire] = (*found.get(wire, ()), (column, rank))
     return found
 

@@ -35,11 +35,12 @@ LONGEST_REASON: Final = 200
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """
-    How one encoding of OTLP is read. None of these raises on a tree that `traces` or `metrics` returned.
+    How one encoding of OTLP is read. None of these raises on a tree that `traces`, `metrics` or `logs` returned.
     """
 
     traces: Callable[[bytes], Node | Rejection]
     metrics: Callable[[bytes], Node | Rejection]
+    logs: Callable[[bytes], Node | Rejection]
     scalar: Callable[[Node], Scalar | None]  # of an AnyValue; None for none, lists, maps and bytes
     plain: Callable[[Node], object]  # of an AnyValue: any value, as Python says it; a map is a tuple of its pairs
     identifier: Callable[[Node], bytes]  # trace id: 16 bytes, or empty
@@ -71,5 +72,19 @@ def too_many(counts: Iterable[int]) -> Rejection | None:
     for count in counts:
         seen += count
         if seen > MOST_NODES:
-            return Rejection(status=413, why=f"the body holds more than {MOST_NODES} items; send it in smaller batches")
+            return too_many_items()
     return None
+
+
+def too_many_items() -> Rejection:
+    """
+    Why a body with more than `MOST_NODES` nodes is refused.
+    """
+    return Rejection(status=413, why=f"the body holds more than {MOST_NODES} items; send it in smaller batches")
+
+
+def malformed(message: str) -> Rejection:
+    """
+    Why a body is refused that is not this message in protobuf.
+    """
+    return Rejection(status=400, why=f"the body is not an {message} in protobuf: its wire format is broken")

@@ -87,6 +87,30 @@ class _Traces(_Json):
     resource_spans: list[_ResourceSpans] | None = None
 
 
+class _LogRecord(_Attributed):
+    time_unix_nano: int | None = None
+    observed_time_unix_nano: int | None = None
+    severity_number: int | None = None
+    severity_text: str | None = None
+    body: _AnyValue | None = None
+    trace_id: str | None = None
+    event_name: str | None = None
+
+
+class _ScopeLogs(_Json):
+    scope: _Scope | None = None
+    log_records: list[_LogRecord] | None = None
+
+
+class _ResourceLogs(_Json):
+    resource: _Attributed | None = None
+    scope_logs: list[_ScopeLogs] | None = None
+
+
+class _Logs(_Json):
+    resource_logs: list[_ResourceLogs] | None = None
+
+
 class _Point(_Attributed):
     start_time_unix_nano: int | None = None
     time_unix_nano: int | None = None
@@ -170,6 +194,7 @@ class _Metrics(_Json):
 
 # Not strict: the specification wants 64-bit integers, NaN and Infinity taken from text.
 _TRACES: Final = msgspec.json.Decoder(_Traces, strict=False)
+_LOGS: Final = msgspec.json.Decoder(_Logs, strict=False)
 _METRICS: Final = msgspec.json.Decoder(_Metrics, strict=False)
 _DATA: Final = ("gauge", "sum", "histogram", "exponential_histogram", "summary")
 
@@ -180,6 +205,10 @@ def _traces(body: bytes) -> Node | Rejection:
 
 def _metrics(body: bytes) -> Node | Rejection:
     return _parsed(_METRICS, body)
+
+
+def _logs(body: bytes) -> Node | Rejection:
+    return _parsed(_LOGS, body)
 
 
 def _parsed(decoder: msgspec.json.Decoder[Any], body: bytes) -> Node | Rejection:
@@ -256,6 +285,7 @@ def _data(metric: Node) -> str | None:
 JSON_FORM: Final = Form(
     traces=_traces,
     metrics=_metrics,
+    logs=_logs,
     scalar=_scalar,
     plain=_plain,
     identifier=_identifier,

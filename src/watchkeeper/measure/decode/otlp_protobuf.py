@@ -9,32 +9,34 @@ How is OTLP in protobuf read?
 
 from typing import Final
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from watchkeeper.measure.decode.form import DEEPEST, LONGEST_REASON, Form, Node, Scalar
+from watchkeeper.measure.decode.form import DEEPEST, Form, Node, Scalar, malformed
 from watchkeeper.measure.values import Rejection
 
 _SCALARS: Final = frozenset({"string_value", "bool_value", "int_value", "double_value"})
 
 
 def _traces(body: bytes) -> Node | Rejection:
-    try:
-        return ExportTraceServiceRequest.FromString(body)
-    except DecodeError as error:
-        return _malformed("ExportTraceServiceRequest", error)
+    return _parsed(ExportTraceServiceRequest, body)
 
 
 def _metrics(body: bytes) -> Node | Rejection:
+    return _parsed(ExportMetricsServiceRequest, body)
+
+
+def _logs(body: bytes) -> Node | Rejection:
+    return _parsed(ExportLogsServiceRequest, body)
+
+
+def _parsed(message: type[Message], body: bytes) -> Node | Rejection:
     try:
-        return ExportMetricsServiceRequest.FromString(body)
-    except DecodeError as error:
-        return _malformed("ExportMetricsServiceRequest", error)
-
-
-def _malformed(wanted: str, error: DecodeError) -> Rejection:
-    return Rejection(status=400, why=f"the body is not an {wanted} in protobuf: {str(error)[:LONGEST_REASON]}")
+        return message.FromString(body)
+    except DecodeError:
+        return malformed(message.DESCRIPTOR.name)
 
 
 def _scalar(value: Node) -> Scalar | None:
@@ -73,6 +75,7 @@ def _data(metric: Node) -> str | None:
 PROTOBUF: Final = Form(
     traces=_traces,
     metrics=_metrics,
+    logs=_logs,
     scalar=_scalar,
     plain=_plain,
     identifier=_identifier,

@@ -157,6 +157,13 @@ cdef inline uint32_t fixed32(Reader* r) noexcept nogil:
     return value
 
 
+cdef inline uint64_t turned(uint64_t value) noexcept nogil:
+    """The same eight bytes in the other order."""
+    value = (value & <uint64_t>0x00FF00FF00FF00FF) << 8 | (value >> 8) & <uint64_t>0x00FF00FF00FF00FF
+    value = (value & <uint64_t>0x0000FFFF0000FFFF) << 16 | (value >> 16) & <uint64_t>0x0000FFFF0000FFFF
+    return value << 32 | value >> 32
+
+
 cdef inline Py_ssize_t length(Reader* r) noexcept nogil:
     """A length, and so many bytes are there; 0 at a fault."""
     cdef uint64_t n = _short(r)
@@ -205,10 +212,12 @@ cdef inline void skip(Reader* r, uint32_t key, int depth) noexcept nogil:
     """
     cdef uint32_t wire = key & 7
     cdef uint64_t inner
+    cdef Py_ssize_t n
     if wire == VARINT:
         varint(r)
     elif wire == BYTES:
-        r.at += length(r)
+        n = length(r)  # first: it moves r.at itself
+        r.at += n
     elif wire == FIXED64:
         fixed64(r)
     elif wire == FIXED32:

@@ -1,0 +1,6 @@
+from typing import Any
+
+class Schema:
+    numbers: dict[str, int]
+    def __init__(self, descriptor: Any) -> None: ...
+    def accepts(self, body: bytes | memoryview, name: str | None = None) -> bool: ...
