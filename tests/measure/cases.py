@@ -6,7 +6,7 @@ instants.
 import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -40,6 +40,7 @@ ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "Asia/Kathm
 STARTS = ("2026-03-28T21:10", "2026-03-31T17:50", "2026-06-30T22:00", "2026-08-31T18:00", "2026-11-01T01:20")
 PLATFORMS = ("spotify", "apple", "a|b=c", "")
 STATUSES = (200, 429, 429.0, 500, 503.0, "500", True, 1, 1.0)
+WANTS = ("quantiles", "extremes", "newest", "distinct")
 WINDOWS = (300, 900, 3600, 7200, 6 * 3600, 24 * 3600, 3 * 86400)
 LIMITS = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(1))
 
@@ -59,6 +60,8 @@ class Shape:
     said: Said
     labels: tuple[str, ...] = ()
     strikes: str = ""
+    distinct: tuple[str, ...] = ()  # as conditions write it
+    sets: Mapping[str, tuple[str, Any]] = field(default_factory=dict)  # as the oracle takes it
 
 
 SHAPES: Mapping[str, Shape] = {
@@ -66,6 +69,12 @@ SHAPES: Mapping[str, Shape] = {
         stream="spans: 'name == \"job\"'",
         indicator="good: 'outcome == \"ok\"', by: [platform, status]",
         labels=("platform", "status"),
+        distinct=("platform", 'status where kind == "server" / distinct status'),
+        sets={
+            "platform": ("platform", None),
+            "status": ("status", None),
+            'status where kind == "server"': ("status", lambda a: a.get("kind") == "server"),
+        },
         said=Said(
             signal="spans",
             counts=lambda a: a.get("name") == "job",
@@ -103,6 +112,10 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "amounts": Shape(
         stream="events: 'type == \"pay\"', value: amount",
+        distinct=('amount where platform != "apple"',),
+        sets={
+            'amount where platform != "apple"': ("amount", lambda a: a.get("platform", "apple") != "apple"),
+        },
         indicator="by: [platform]",
         labels=("platform",),
         said=Said(signal="events", counts=lambda a: a.get("type") == "pay", number="amount", scale=10**6),
@@ -343,7 +356,15 @@ class Case:
             (("<=" if inclusive else "<"), _written(limit, shape.said.scale)) for limit, inclusive in self.limits[name]
         ]
         strikes = [shape.strikes] if shape.strikes else []
-        return [*sorted(f"p90 {op} {limit} over 15m" for op, limit in held), *strikes, "count > 1 over 5m"]
+        nine = _written(Fraction(9), shape.said.scale)
+        wanted = {
+            "quantiles": [f"p50 > {nine} over 15m"],
+            "extremes": [f"max > {nine} over 15m"],
+            "newest": [f"last > {nine}"],
+            "distinct": [f"distinct {one} > {'10%' if '/' in one else 9} over 15m" for one in shape.distinct],
+        }
+        asked = [one for want in sorted(shape.said.wants) for one in wanted[want]]
+        return [*sorted(f"p90 {op} {limit} over 15m" for op, limit in held), *strikes, *asked, "count > 1 over 5m"]
 
     # --- what is asked
 
@@ -385,11 +406,14 @@ class Case:
 
 
 def _with_times(shape: Shape, random_: random.Random) -> Shape:
+    wants = frozenset(want for want in WANTS if random_.random() < 0.5)
     said = replace(
         shape.said,
         delay=random_.choice((0, 0, 45, 1800)) * S,
         lateness=random_.choice((600, 3600, 3600, 10_000)) * S,
         speaks=random_.choice((10, 60, 3600)) * S,
+        wants=wants,
+        sets=shape.sets if "distinct" in wants else {},
     )
     return replace(shape, said=said)
 

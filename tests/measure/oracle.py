@@ -64,6 +64,8 @@ class Said:
     lateness: int = 3600 * S
     speaks: int = 60 * S
     strikes: bool = False
+    wants: frozenset[str] = frozenset()  # what conditions ask for: quantiles, extremes, newest, distinct
+    sets: Mapping[str, tuple[str, Callable[[Attributes], bool] | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +141,7 @@ class Oracle:
             "slots": slots,
             "born_ns": born,
             **_merged(said, merged),
+            **({"distinct": _distinct(said, merged)} if said.sets else {}),
         }
 
     def under(self, said: Said, events: Iterable[Event], limit: tuple[str, Fraction, bool]) -> tuple[int, int]:
@@ -247,7 +250,7 @@ def _merged(said: Said, events: list[Event]) -> dict[str, Any]:
             shown = n if isinstance(n, int) else _shown(n, said.scale)
             bucket = (shown**8).bit_length() - 1 if shown > 0 else -1  # floor(8 log2 v), in whole numbers
             buckets[bucket] = buckets.get(bucket, 0) + one.weight
-    return {
+    found = {
         "low": min((n for _, n in values), default=None),
         "high": max((n for _, n in values), default=None),
         "last_at_ns": newest[0],
@@ -257,6 +260,31 @@ def _merged(said: Said, events: list[Event]) -> dict[str, Any]:
         "worst": tuple(sorted(worst, key=lambda one: (one[1], one[0], one[2]), reverse=True)[:WORST]),
         "buckets": buckets,
     }
+    unasked = {
+        "quantiles": ("buckets",),
+        "extremes": ("low", "high"),
+        "newest": ("last_at_ns", "last", "seen_ns"),
+    }
+    for want, keys in unasked.items():
+        if want not in said.wants:
+            for key in keys:
+                del found[key]
+    if said.strikes and "newest" not in said.wants:
+        found["seen_ns"] = max((one.at for one, _ in real), default=None)
+    return found
+
+
+def _distinct(said: Said, events: list[Event]) -> dict[str, tuple[int, int]]:
+    """
+    How many different values each set has: 1, 1.0, true and "1" are four.
+    """
+    found = {}
+    for name, (key, where) in said.sets.items():
+        mine = [one.attributes for one in events if one.weight and key in one.attributes]
+        values = {(type(one[key]), one[key]) for one in mine if where is None or where(one)}
+        if values:
+            found[name] = (len(values), len(values))
+    return found
 
 
 def _shown(bucket: tuple[Fraction | None, Fraction | None], scale: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.measure.conftest import NOW
 from watchkeeper.manual.predicate.columns import Column
-from watchkeeper.measure import labels, matching
+from watchkeeper.measure import labels, lanes
 from watchkeeper.measure.answers import Under
 from watchkeeper.measure.batches import batch_of
 from watchkeeper.measure.decode.form import MOST_SAMPLED
@@ -67,13 +67,13 @@ def test_the_heaviest_events_that_a_sender_may_send_add_up(bench):
 
 
 def test_a_value_beyond_all_bounds_is_held_at_the_limit(bench):
-    shop = bench(manual("events: 'true', value: value, unit: s"))
+    shop = bench(manual("events: 'true', value: value, unit: s", "", "max > 1s over 15m"))
     send(shop, batch_of("events", [NOW], 1e308, {}))
     assert shop.ask("it").high == 2**62
 
 
 def test_a_memory_of_signatures_that_overflows_begins_anew_and_counts_the_same(bench, monkeypatch):
-    monkeypatch.setattr(matching, "SIGNATURES", 5)
+    monkeypatch.setattr(lanes, "SIGNATURES", 5)
     shop = bench(manual("events: 'true'", "good: 'v > 10'"))
     for first in range(0, 40, 10):
         values_of(shop, range(first, first + 10))
@@ -82,7 +82,7 @@ def test_a_memory_of_signatures_that_overflows_begins_anew_and_counts_the_same(b
 
 
 def test_a_weight_counts_as_often_and_a_row_of_none_only_speaks(bench):
-    shop = bench(manual("metric: m"))
+    shop = bench(manual("metric: m", "", *("max > 1 over 15m", "mean > 1 over 15m", "age > 1h")))
     batch = batch_of("metrics", [NOW, NOW], 2.0, {"name": "m"})
     batch.weight = np.array([1000, 0])
     send(shop, batch)
@@ -98,7 +98,7 @@ def test_a_weight_counts_as_often_and_a_row_of_none_only_speaks(bench):
 
 @pytest.mark.parametrize("seconds", [1, 9, 10, 3600, 86_400 * 400])
 def test_a_long_duration_is_as_long_as_it_was(bench, seconds):
-    shop = bench(manual("spans: 'true'"))
+    shop = bench(manual("spans: 'true'", "", "max > 1s over 15m", "mean > 1s over 15m"))
     send(shop, batch_of("spans", [NOW, NOW], seconds * S, {}))
     assert (shop.ask("it").mean, shop.ask("it").high) == (seconds, seconds * S)
 
@@ -162,7 +162,7 @@ def test_the_worst_are_the_same_however_they_were_batched(bench, tmp_path):
     found = []
     for size in (1, 7, 20):
         (tmp_path / str(size)).mkdir()
-        shop = bench(manual("spans: 'true'"))
+        shop = bench(manual("spans: 'true'", "", "count > 1 over 15m"))
         shop.log.close()
         shop._path = tmp_path / str(size) / "log.db"
         shop.open()

@@ -222,10 +222,10 @@ def added(delta: Delta) -> Delta:
     The same with one amount per row and slot (and bucket), none that is 0, and the three worst of each row and slot;
     all in order.
     """
-    slots, rows, amounts = _summed((delta.slots, delta.rows), delta.amounts)
+    slots, rows, amounts = summed((delta.slots, delta.rows), delta.amounts)
     some = delta.buckets
     if len(some):
-        of_slots, of_rows, which, n = _summed((some.slots, some.rows, some.buckets), some.amounts)
+        of_slots, of_rows, which, n = summed((some.slots, some.rows, some.buckets), some.amounts)
         some = Buckets(rows=of_rows, slots=of_slots, buckets=which, amounts=n)
     worst = worst_of(delta.worst) if len(delta.worst) else delta.worst
     return Delta(rows=rows, slots=slots, amounts=amounts, buckets=some, worst=worst, merges=delta.merges)
@@ -248,15 +248,15 @@ def worst_of(worst: Worst) -> Worst:
     order = np.lexsort(keys)
     if len(order):
         sorted_ = [key[order] for key in keys]
-        order = order[_begins(sorted_)]  # each example once
-        begins = _begins([key[order] for key in keys[4:]])
-        group = np.cumsum(begins) - 1
-        ends = np.r_[np.flatnonzero(begins)[1:], len(order)]
+        order = order[begins(sorted_)]  # each example once
+        new = begins([key[order] for key in keys[4:]])
+        group = np.cumsum(new) - 1
+        ends = np.r_[np.flatnonzero(new)[1:], len(order)]
         order = order[ends[group] - np.arange(len(order)) <= KEEP_WORST]
     return _taken(worst, order)
 
 
-def _summed(keys: tuple[Ints, ...], amounts: Ints) -> tuple[Ints, ...]:
+def summed(keys: tuple[Ints, ...], amounts: Ints) -> tuple[Ints, ...]:
     """
     One amount per key, none that is 0, in the order of the keys; the keys, then the amounts.
     """
@@ -264,13 +264,13 @@ def _summed(keys: tuple[Ints, ...], amounts: Ints) -> tuple[Ints, ...]:
         return (*keys, amounts)
     order = np.lexsort(keys[::-1])
     keys = tuple(key[order] for key in keys)
-    starts = np.flatnonzero(_begins(keys))
+    starts = np.flatnonzero(begins(keys))
     sums = np.add.reduceat(amounts[order], starts)
     kept = sums != 0
     return (*(key[starts][kept] for key in keys), sums[kept])
 
 
-def _begins(keys: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
+def begins(keys: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
     """
     Where in sorted columns something new begins.
     """

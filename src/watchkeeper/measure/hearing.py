@@ -5,14 +5,30 @@ A source speaks by any batch of its signal; where the stream reads one metric or
 heard at the times that it speaks of, and now.
 """
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
+from watchkeeper.measure.columns import PerCode
+from watchkeeper.measure.deltas import Buckets, Worst, begins
 from watchkeeper.measure.grid import Tier
+from watchkeeper.measure.groups import Counts
 from watchkeeper.measure.plan import Plan, StreamPlan
 from watchkeeper.measure.readings import Mask
 from watchkeeper.measure.rows import heard_row
-from watchkeeper.measure.sheet import Places, Sheet
+from watchkeeper.measure.sheet import Places
 from watchkeeper.measure.values import Batch, Ints
+
+
+@dataclass(slots=True)
+class _Ears:
+    """
+    The streams of one signal and lateness: the places of those that any row speaks of, and of those of one name.
+    """
+
+    column: str
+    any: list[int] = field(default_factory=list)
+    named: dict[str, list[int]] = field(default_factory=dict)
 
 
 class Hearing:
@@ -22,37 +38,71 @@ class Hearing:
 
     def __init__(self, plan: Plan, places: Places, fine: Tier) -> None:
         self._fine = fine
-        self._streams: dict[str, list[tuple[StreamPlan, Ints]]] = {}
+        self._ears: dict[str, dict[int, _Ears]] = {}
+        self._names: dict[str, int] = {}
+        self._codes = PerCode(
+            lambda values: [self._names.get(value, 0) if isinstance(value, str) else 0 for value in values],
+            dtype=np.int32,
+            absent=0,
+        )
         for stream in plan.streams.values():
-            row = places.of([heard_row(stream.meaning)])
-            self._streams.setdefault(stream.signal, []).append((stream, row))
+            self._add(stream, places.of([heard_row(stream.meaning)]))
 
-    def hear(self, batch: Batch, keep: Mask, now_ns: int, sheet: Sheet) -> None:
+    def hear(self, batch: Batch, keep: Mask, now_ns: int) -> Counts:
         """
-        Mark on the sheet when each stream was heard; `keep` are the rows that are not in the future.
+        When each stream was heard; `keep` are the rows that are not in the future.
         """
-        named: dict[str, Mask] | None = None
-        marked: dict[tuple[str, int], list[int]] = {}
-        for stream, row in self._streams.get(batch.signal, []):
-            spoke = keep
-            if stream.metric is not None:
-                named = _by_name(batch, stream.name_column) if named is None else named
-                spoke = keep & named.get(stream.metric, np.zeros(batch.n, dtype=np.bool_))
-                if not spoke.any():
-                    continue
-            key = (stream.metric or "", stream.lateness_ns)
-            if key not in marked:
-                marked[key] = self._slots(batch, spoke & (batch.at_ns >= now_ns - stream.lateness_ns), now_ns)
-            for slot in marked[key]:
-                sheet.add(row, slot, 1)
+        places: list[Ints] = [np.zeros(0, dtype=np.int64)]
+        slots: list[Ints] = [np.zeros(0, dtype=np.int64)]
+        for lateness_ns, ears in self._ears.get(batch.signal, {}).items():
+            fresh = keep & (batch.at_ns >= now_ns - lateness_ns)
+            for mine, heard in self._heard(ears, batch, keep, fresh, now_ns):
+                places.append(np.repeat(mine, len(heard)))
+                slots.append(np.tile(heard, len(mine)))
+        whole = np.concatenate(places)
+        return Counts(
+            places=whole,
+            slots=np.concatenate(slots),
+            amounts=np.ones(len(whole), dtype=np.int64),
+            buckets=Buckets(),
+            worst=Worst(),
+        )
 
-    def _slots(self, batch: Batch, spoke: Mask, now_ns: int) -> list[int]:
-        return sorted({*(batch.at_ns[spoke] // self._fine.slot_ns).tolist(), self._fine.slot(now_ns)})
+    def _add(self, stream: StreamPlan, places: list[int]) -> None:
+        ears = self._ears.setdefault(stream.signal, {}).setdefault(stream.lateness_ns, _Ears(stream.name_column))
+        if stream.metric is None:
+            ears.any += places
+        else:
+            self._names.setdefault(stream.metric, len(self._names) + 1)
+            ears.named.setdefault(stream.metric, []).extend(places)
+
+    def _heard(self, ears: _Ears, batch: Batch, keep: Mask, fresh: Mask, now_ns: int) -> list[tuple[Ints, Ints]]:
+        """
+        The places of streams and the slots in which they were heard.
+        """
+        slots, open_ = batch.at_ns // self._fine.slot_ns, np.array([self._fine.slot(now_ns)], dtype=np.int64)
+        found: list[tuple[Ints, Ints]] = []
+        if ears.any:
+            found.append((np.array(ears.any, dtype=np.int64), np.unique(np.concatenate([slots[fresh], open_]))))
+        if ears.named and ears.column in batch.columns:
+            names = self._codes.of(batch.columns[ears.column], batch.n)
+            spoke = np.bincount(names[keep], minlength=len(self._names) + 1)
+            by_name = _by_name(names[fresh], slots[fresh])
+            for name, places in ears.named.items():
+                number = self._names[name]
+                if spoke[number]:
+                    mine = by_name.get(number, open_)
+                    found.append((np.array(places, dtype=np.int64), np.unique(np.concatenate([mine, open_]))))
+        return found
 
 
-def _by_name(batch: Batch, column: str) -> dict[str, Mask]:
+def _by_name(names: Ints, slots: Ints) -> dict[int, Ints]:
     """
-    The rows of each name in the batch.
+    The slots of each name.
     """
-    names = batch.columns.get(column)
-    return {} if names is None else {str(name): names.codes == code for code, name in enumerate(names.values)}
+    order = np.lexsort((slots, names))
+    names, slots = names[order], slots[order]
+    once = begins((names, slots))
+    names, slots = names[once], slots[once]
+    starts = np.flatnonzero(begins((names,)))
+    return dict(zip(names[starts].tolist(), np.split(slots, starts[1:]), strict=True)) if len(names) else {}

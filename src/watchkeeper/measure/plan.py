@@ -11,7 +11,26 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from watchkeeper.manual.condition.ast import Bad, Calendar, Condition, Pair, Period, Previous, Relative, Rolling, Window
+from watchkeeper.manual.condition.ast import (
+    Age,
+    Bad,
+    Calendar,
+    Condition,
+    Distinct,
+    Last,
+    Left,
+    Max,
+    Mean,
+    Min,
+    Pair,
+    Period,
+    Previous,
+    Quantile,
+    Ratio,
+    Relative,
+    Rolling,
+    Window,
+)
 from watchkeeper.manual.condition.counting import thresholds
 from watchkeeper.manual.conditions import conditions
 from watchkeeper.manual.meaning import meaning, stream_meaning
@@ -21,6 +40,7 @@ from watchkeeper.manual.model.scalars import Predicate
 from watchkeeper.manual.predicate.columns import CompiledPredicate, compile_columns
 from watchkeeper.manual.windows import agreements, alert_window, targets
 from watchkeeper.measure.answers import LOOKS_BACK, event_name
+from watchkeeper.measure.distinct import set_name
 from watchkeeper.measure.fixed import bound, factor_of, scale_of
 from watchkeeper.measure.grid import DAY, HOUR, MINUTE, SECOND
 from watchkeeper.measure.values import Wanted
@@ -29,6 +49,8 @@ from watchkeeper.measure.values import Wanted
 SIGNAL_OF = {"spans": "spans", "metric": "metrics", "logs": "logs", "events": "events", "check": "checks"}
 #: How a manual names the number that an observation carries by itself; anything else is an attribute.
 OWN_VALUES = ("duration", "value")
+#: Signals whose observations carry a trace to show.
+TRACED = ("spans", "logs")
 LATENESS_NS = HOUR
 SPEAKS_NS = MINUTE
 #: No period is longer (a day of 25 h, clocks changed within, or a leap year).
@@ -79,6 +101,40 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DistinctPlan:
+    """
+    A set whose members are counted: the values of `key`, of those that `where` holds for. `name` is what it is called
+    in merges and answers.
+    """
+
+    name: str
+    key: str
+    where: CompiledPredicate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """
+    What must be kept of an indicator besides counts and thresholds, because a condition speaks of it.
+    """
+
+    sums: bool = False  # a mean, or a gauge's own number
+    quantiles: bool = False  # the histogram, for showing
+    worst: bool = False  # examples
+    extremes: bool = False
+    newest: bool = False  # the last value, and when anything was seen
+    results: bool = False  # the newest ones, one by one
+    distinct: tuple[DistinctPlan, ...] = ()
+
+    @property
+    def merged(self) -> bool:
+        """
+        Whether anything is to be kept that cannot be a column.
+        """
+        return self.extremes or self.newest or self.results or bool(self.distinct)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorPlan:
     """
     One indicator, ready for columns. `bounds` are the exclusive integer thresholds, with whether each was `<=`.
@@ -95,7 +151,18 @@ class IndicatorPlan:
     by: tuple[str, ...]
     bounds: tuple[tuple[int, bool], ...]
     strikes: bool
+    needs: Needs
     reach_ns: int = 0  # how far back from now any window of its own begins, like `Plan.longest_ns`
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """
+        The attributes that decide for which of its series an observation counts, and how.
+        """
+        stream = self.stream
+        predicates = (*stream.selectors, self.only, self.except_, self.matched, *_wheres(self))
+        names: frozenset[str] = frozenset().union(*(one.attributes for one in predicates if one), self.by)
+        return names | ({stream.name_column} if stream.metric is not None else frozenset())
 
     @property
     def scale(self) -> int:
@@ -137,7 +204,21 @@ def _both(one: IndicatorPlan, other: IndicatorPlan) -> IndicatorPlan:
         max(one, other, key=lambda each: each.stream.lateness_ns),
         bounds=tuple(sorted({*one.bounds, *other.bounds})),
         strikes=one.strikes or other.strikes,
+        needs=_needs_of_both(one.needs, other.needs),
         reach_ns=max(one.reach_ns, other.reach_ns),
+    )
+
+
+def _needs_of_both(one: Needs, other: Needs) -> Needs:
+    sets = {each.name: each for each in (*one.distinct, *other.distinct)}
+    return Needs(
+        sums=one.sums or other.sums,
+        quantiles=one.quantiles or other.quantiles,
+        worst=one.worst or other.worst,
+        extremes=one.extremes or other.extremes,
+        newest=one.newest or other.newest,
+        results=one.results or other.results,
+        distinct=tuple(sets.values()),
     )
 
 
@@ -215,6 +296,7 @@ def _event_indicator(stream: StreamPlan) -> IndicatorPlan:
         by=(),
         bounds=(),
         strikes=True,  # the newest few are kept one by one: each fires its rule
+        needs=Needs(newest=True, results=True),
     )
 
 
@@ -275,8 +357,38 @@ def _indicator(
         by=tuple(dict.fromkeys(indicator.by)),
         bounds=_bounds(mine, reading.scale),
         strikes=any(isinstance(condition.measure, Bad) or condition.strikes for condition in mine),
+        needs=_needs(mine, stream, judged=holds is not None),
         reach_ns=_longest(windows, mine, [stream]),
     )
+
+
+def _needs(said: list[Condition], stream: StreamPlan, *, judged: bool) -> Needs:
+    """
+    What these conditions need; an indicator of which nothing is said is drawn by its share, or else by its mean.
+    """
+    measures = [condition.measure for condition in said]
+    results = any(isinstance(condition.measure, Bad) or condition.strikes for condition in said)
+    return Needs(
+        sums=any(isinstance(one, Mean) for one in measures)
+        or (not judged and (not said or any(isinstance(one, Ratio) for one in measures))),
+        quantiles=any(isinstance(one, Quantile) for one in measures),
+        worst=bool(said) and stream.signal in TRACED,
+        extremes=any(isinstance(one, Min | Max) for one in measures),
+        newest=results or any(isinstance(one, Last | Age | Left) for one in measures),
+        results=results,
+        distinct=tuple(_sets(one for one in measures if isinstance(one, Distinct))),
+    )
+
+
+def _sets(said: Iterable[Distinct]) -> Iterable[DistinctPlan]:
+    found: dict[str, DistinctPlan] = {}
+    for one in said:
+        parts = [one.where, None] if one.divided else [one.where]
+        for where in parts:
+            name = set_name(one.key, where.text if where else None)
+            of = compile_columns(where.expression) if where else None
+            found.setdefault(name, DistinctPlan(name=name, key=one.key, where=of))
+    return found.values()
 
 
 def _reading(indicator: Indicator, stream: Stream) -> Reading:
@@ -339,9 +451,14 @@ def _wanted(signal: str, streams: Iterable[StreamPlan], indicators: Iterable[Ind
         attributes |= set().union(*(one.attributes for one in stream.selectors))
     for indicator in theirs:
         attributes |= set(indicator.by) | ({indicator.reading.value} - set(OWN_VALUES))
-        for predicate in (indicator.only, indicator.except_, indicator.matched):
+        attributes |= {each.key for each in indicator.needs.distinct}
+        for predicate in (indicator.only, indicator.except_, indicator.matched, *_wheres(indicator)):
             attributes |= set(predicate.attributes) if predicate else set()
     return Wanted(
         attributes=frozenset(attributes),
         metrics=frozenset(stream.metric for stream in mine if stream.metric is not None),
     )
+
+
+def _wheres(indicator: IndicatorPlan) -> tuple[CompiledPredicate | None, ...]:
+    return tuple(each.where for each in indicator.needs.distinct)
