@@ -104,6 +104,14 @@ def test_a_number_is_kept_wherever_it_crosses_what_a_slot_holds(new, first, then
     assert ring.between(ints(0, 1), 99, 100).tolist() == [7 + first + then, 9]
 
 
+def test_many_rows_that_outgrow_their_slots_at_once_keep_their_numbers(new):
+    ring, rows = new(), np.arange(300)
+    ring.add(rows, np.full(300, 100), rows + 1)
+    more = np.where(rows % 3 == 0, 0, np.where(rows % 3 == 1, 70_000, 2**40))
+    ring.add(rows, np.full(300, 100), more)
+    assert ring.between(rows, 90, 100).tolist() == (rows + 1 + more).tolist()
+
+
 class Model:
     """
     The same by hand.

@@ -206,14 +206,14 @@ class Ring:
         rows, columns = keys // self.tier.length, keys % self.tier.length
         for table in self._tables:
             mine = np.flatnonzero(self._places[rows] & _KIND == table.kind)
-            index = self._places[rows[mine]] >> _SHIFT
-            sums = table.cells[index, columns[mine]].astype(np.int64) + more[mine]
+            sums = table.cells[self._places[rows[mine]] >> _SHIFT, columns[mine]].astype(np.int64) + more[mine]
             if table.kind < WIDEST:
                 limit = np.iinfo(table.cells.dtype).max
                 wide = np.isin(rows[mine], rows[mine][(sums < 0) | (sums > limit)])
                 for row in np.unique(rows[mine][wide]).tolist():
                     self._widen(row, sums[rows[mine] == row])  # counted when the wider table has its turn
-                mine, index, sums = mine[~wide], index[~wide], sums[~wide]
+                mine, sums = mine[~wide], sums[~wide]
+            index = self._places[rows[mine]] >> _SHIFT  # only now: where one row leaves, others may move together
             table.cells[index, columns[mine]] = sums
             np.add.at(table.blocks, (index, columns[mine] // 16), more[mine].astype(table.blocks.dtype))
 
