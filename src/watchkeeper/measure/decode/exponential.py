@@ -90,7 +90,7 @@ class Spread:
 
     def packed(self) -> list[float]:
         """
-        As the memory of counters keeps it: the head, then the counts from the most negative bucket to the most positive.
+        As the memory of counters keeps it: the head, then the counts, the most negative bucket first.
         """
         head = (self.scale, self.threshold, self.low, len(self.negative), self.high, len(self.positive))
         return [*map(float, head), *reversed(self.negative), self.zero, *self.positive]

@@ -17,6 +17,7 @@ Only metrics that a stream reads are looked at. A walk makes columns of points (
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from watchkeeper.measure.decode.columns_builder import ColumnsBuilder
 from watchkeeper.measure.decode.form import Form, Node, attributes_of, too_many
@@ -25,7 +26,11 @@ from watchkeeper.measure.decode.metric_points import Points, PointsBuilder
 from watchkeeper.measure.decode.metric_rows import Counters, batches_of
 from watchkeeper.measure.decode.otlp_json import JSON_FORM
 from watchkeeper.measure.decode.otlp_protobuf import PROTOBUF
+from watchkeeper.measure.native.backend import native as compiled
 from watchkeeper.measure.values import Decoded, Rejection, Wanted
+
+if TYPE_CHECKING:
+    from watchkeeper.measure.native.metrics import Walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +47,17 @@ class Walked:
 
 class Metrics:
     """
-    Reads bodies for one plan, one after the other.
+    Reads bodies for one plan, one after the other: what codes of attributes mean outlives a body. `native`: by the
+    compiled walk, where it was built; it hands unusual bodies, and JSON, to the reference.
     """
 
     def __init__(self, wanted: Wanted, *, native: bool = True) -> None:
+        part = compiled("metrics") if native else None
         self._wanted = wanted
+        self._native: Walk | None = None if part is None else part.Walk(wanted)
+        self._columns = {json: _columns(json, wanted) for json in (False, True)}
 
-    def decode(self, body: bytes, *, json: bool, counters: Counters) -> Decoded | Rejection:
+    def decode(self, body: bytes | memoryview, *, json: bool, counters: Counters) -> Decoded | Rejection:
         """
         The points of an ExportMetricsServiceRequest, in protobuf or JSON; 400 where it is not one, 413 where it holds
         too many. A body that is refused has not touched `counters`.
@@ -56,18 +65,24 @@ class Metrics:
         Values and bucket rows come as separate batches; the metric's name is always the column `name`. Why a point is
         rejected say `metric_points.py` and `metric_rows.py`.
         """
-        walked = self._walk(JSON_FORM if json else PROTOBUF, body)
+        walked = self._walk(body, json)
         if isinstance(walked, Rejection):
             return walked
         batches, heavy = batches_of(walked.points, counters)
         rejected = {**walked.rejected, "bad-weight": heavy} if heavy else walked.rejected
         return Decoded(batches=batches, items=walked.items, rejected=rejected, noted=walked.noted)
 
-    def _walk(self, form: Form, body: bytes) -> Walked | Rejection:
-        tree = form.metrics(body)
+    def _walk(self, body: bytes | memoryview, json: bool) -> Walked | Rejection:
+        if self._native is not None and not json:
+            found = self._native.walk(body)
+            if found is not None:
+                points, items, rejected, noted = found
+                return Walked(points=points, items=items, rejected=rejected, noted=noted)
+        form = JSON_FORM if json else PROTOBUF
+        tree = form.metrics(bytes(body))
         if isinstance(tree, Rejection):
             return tree
-        return too_many(_sizes(form, tree)) or _walked(form, tree, self._wanted)
+        return too_many(_sizes(form, tree)) or _walked(form, tree, self._wanted, self._columns[json])
 
 
 def decode(body: bytes, *, json: bool, wanted: Wanted, counters: Counters) -> Decoded | Rejection:
@@ -92,8 +107,13 @@ def _points(form: Form, metric: Node) -> int:
     return 0 if kind is None else len(getattr(metric, kind).data_points or ())
 
 
-def _walked(form: Form, tree: Node, wanted: Wanted) -> Walked:
-    columns = ColumnsBuilder({*wanted.attributes, "name"}, read=form.scalar)
+def _columns(json: bool, wanted: Wanted) -> ColumnsBuilder:
+    form = JSON_FORM if json else PROTOBUF
+    return ColumnsBuilder({*wanted.attributes, "name"}, read=form.scalar, own=("name",))
+
+
+def _walked(form: Form, tree: Node, wanted: Wanted, columns: ColumnsBuilder) -> Walked:
+    columns.start()
     builder = PointsBuilder(form, columns)
     items = 0
     for resource in tree.resource_metrics or ():

@@ -1,0 +1,19 @@
+from collections.abc import Mapping
+
+from watchkeeper.manual.predicate.columns import Column
+from watchkeeper.measure.decode.metric_points import Points
+from watchkeeper.measure.values import Ints, Wanted
+
+MOST_SERIES: int
+MOST_BYTES: int
+
+class Walk:
+    most_series: int
+    most_bytes: int
+    forgotten: int
+    reference: int
+    def __init__(self, wanted: Wanted, *, most_series: int = ..., most_bytes: int = ...) -> None: ...
+    @property
+    def known(self) -> int: ...
+    def walk(self, body: bytes | memoryview) -> tuple[Points, int, dict[str, int], dict[str, int]] | None: ...
+    def columns(self, which: Ints) -> Mapping[str, Column]: ...
