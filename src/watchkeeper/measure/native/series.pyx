@@ -13,7 +13,7 @@ import os
 import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
-from watchkeeper.measure.native.reader cimport fold
+from watchkeeper.measure.native.reader cimport Reader, fixed64, fold, reader_of
 from watchkeeper.measure.counter_parts import MOST_VALUES, pack, parts
 from watchkeeper.measure.counter_series import SPARE
 
@@ -158,13 +158,13 @@ cdef class Series:
         """
         Keep values that are compared elsewhere: what was found, and where the series goes on, what was there before.
         """
-        cdef const uint64_t[::1] name = np.frombuffer(identity, dtype=np.uint64)
+        cdef uint64_t low = _half(identity, 0), high = _half(identity, 8)
         cdef const double[::1] told = np.asarray(values, dtype=np.float64)
         cdef Py_ssize_t length = told.shape[0], i
         cdef int64_t chunk
         if length > MOST:
             raise ValueError(f"a series has at most {MOST_VALUES} values, not {length}")
-        cdef int found = self._look(name[0], name[1], start_ns, at_ns, length, True)
+        cdef int found = self._look(low, high, start_ns, at_ns, length, True)
         before = self._values(self._slot) if found == GOES_ON else None
         if found != STALE:
             self._keep(at_ns, length)
@@ -180,8 +180,7 @@ cdef class Series:
         """
         The instant of the last point, in ns; 0 where none is known.
         """
-        cdef const uint64_t[::1] name = np.frombuffer(identity, dtype=np.uint64)
-        cdef Py_ssize_t slot = self._find(name[0], name[1])
+        cdef Py_ssize_t slot = self._find(_half(identity, 0), _half(identity, 8))
         return 0 if slot < 0 else self._points[slot].at_ns
 
     cdef int _look(
@@ -536,6 +535,16 @@ cdef class Series:
             if self.size <= self._limit - self._limit // SPARE:
                 break
         return 0
+
+
+cdef uint64_t _half(bytes identity, Py_ssize_t begin) except *:
+    # Eight bytes of an identity, as a number.
+    cdef const unsigned char* raw = identity
+    cdef Reader r
+    if len(identity) != 16:
+        raise ValueError(f"an identity has 16 bytes, not {len(identity)}")
+    r = reader_of(raw + begin, 8)
+    return fixed64(&r)
 
 
 cdef inline uint64_t _mixed(uint64_t x) noexcept nogil:
