@@ -25,7 +25,8 @@ from zoneinfo import ZoneInfo
 S = 10**9
 AHEAD = 60 * S
 FINE = 10 * S
-RINGS = ((FINE, 736), (120 * S, 736), (3600 * S, 10**9))
+RINGS = ((FINE, 736), (120 * S, 736), (3600 * S, 768), (86_400 * S, 10**9))
+EXAMPLES, KEPT = 120 * S, 61  # the three worst of each two minutes, for two hours
 WORST, RESULTS = 3, 32
 
 Attributes = Mapping[str, Any]
@@ -96,8 +97,10 @@ class Oracle:
         at = now - said.delay
         slot = _ring(said.delay + window)
         first, last = (at - window) // slot, at // slot
-        inside = [one for one in self._counted(said, now, label) if first <= one.at // slot <= last]
-        return self._answer(said, inside, inside, now, start=first * slot, at=at)
+        mine = self._counted(said, now, label)
+        inside = [one for one in mine if first <= one.at // slot <= last]
+        found = self._answer(said, inside, inside, now, start=first * slot, at=at)
+        return found | {"worst": _worst(said, mine, now, first * slot, (last + 1) * slot)}
 
     def calendar(self, said: Said, period: str, now: int, label: tuple[str, str] | None) -> dict[str, Any]:
         """
@@ -106,10 +109,12 @@ class Oracle:
         at = now - said.delay
         begin, end = self._period(period, at)
         slot = _ring(now - begin)
-        mine = [one for one in self._counted(said, now, label) if begin <= one.at < end]
+        counted = self._counted(said, now, label)
+        mine = [one for one in counted if begin <= one.at < end]
         summed = [one for one in mine if one.at // FINE <= at // FINE]
         merged = [one for one in mine if one.at // slot <= at // slot]
-        return self._answer(said, summed, merged, now, start=begin, at=at)
+        found = self._answer(said, summed, merged, now, start=begin, at=at)
+        return found | {"worst": _worst(said, counted, now, begin, min(end, (at // slot + 1) * slot))}
 
     def _counted(self, said: Said, now: int, label: tuple[str, str] | None) -> list[Event]:
         return [
@@ -239,11 +244,6 @@ def _merged(said: Said, events: list[Event]) -> dict[str, Any]:
     newest = max(values, default=(None, None))
     holds = said.holds or (lambda _: False)
     results = sorted((one.at, int(holds(one.attributes))) for one, _ in real) if said.strikes else []
-    worst = {
-        (one.at, n if isinstance(n, int) else 0, one.trace)
-        for one, n in real
-        if one.trace and (said.good is None or holds(one.attributes) is not said.good)
-    }
     buckets: dict[int, int] = {}
     for one, n in real:
         if n is not None:
@@ -257,7 +257,6 @@ def _merged(said: Said, events: list[Event]) -> dict[str, Any]:
         "last": newest[1],
         "seen_ns": max((one.at for one, _ in real), default=None),
         "results": tuple(results[-RESULTS:]),
-        "worst": tuple(sorted(worst, key=lambda one: (one[1], one[0], one[2]), reverse=True)[:WORST]),
         "buckets": buckets,
     }
     unasked = {
@@ -272,6 +271,21 @@ def _merged(said: Said, events: list[Event]) -> dict[str, Any]:
     if said.strikes and "newest" not in said.wants:
         found["seen_ns"] = max((one.at for one, _ in real), default=None)
     return found
+
+
+def _worst(said: Said, events: list[Event], now: int, start: int, end: int) -> tuple[tuple[int, int, str], ...]:
+    holds = said.holds or (lambda _: False)
+    slots: dict[int, set[tuple[int, int, str]]] = {}
+    for one in events:
+        if one.weight and one.trace and (said.good is None or holds(one.attributes) is not said.good):
+            n = _steps(_number(one, said), said.scale)
+            slots.setdefault(one.at // EXAMPLES, set()).add((one.at, n if isinstance(n, int) else 0, one.trace))
+    kept = [one for slot, found in slots.items() if slot > now // EXAMPLES - KEPT for one in _largest(found)]
+    return tuple(_largest(one for one in kept if start <= one[0] < end))
+
+
+def _largest(found: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    return sorted(found, key=lambda one: (one[1], one[0], one[2]), reverse=True)[:WORST]
 
 
 def _distinct(said: Said, events: list[Event]) -> dict[str, tuple[int, int]]:

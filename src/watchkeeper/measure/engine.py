@@ -1,26 +1,31 @@
 """
 What happened in this window?
 
-The engine holds every series in three rings (10 s, 2 min, 1 h), in running totals for calendar windows, and in merges
-for what cannot be added. It knows no clock and no store: deltas come in, `now` comes with every question.
+The engine holds every series in rings (10 s, 2 min, 1 h, and days where a manual looks that far back), in running
+totals for calendar windows, in histograms and examples, and in merges for what cannot be added. It knows no clock and
+no store: deltas come in, `now` comes with every question.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from watchkeeper.measure.answering import Asked, HowHeard, answered, asked_of, nothing
+from watchkeeper.measure.answering import Asked, HowHeard, Shown, answered, asked_of, nothing
 from watchkeeper.measure.answers import Answer, Question, Since, Span
-from watchkeeper.measure.calendars import Calendars
-from watchkeeper.measure.deltas import Delta, split
+from watchkeeper.measure.books import Books
+from watchkeeper.measure.deltas import Delta, Worst, split
+from watchkeeper.measure.examples import KEEP, ExampleSlots
+from watchkeeper.measure.exclusions import Exclusion, Exclusions
+from watchkeeper.measure.far import Far
 from watchkeeper.measure.grid import Grid, Tier
 from watchkeeper.measure.heard import Heard
-from watchkeeper.measure.held import Held, held_of, merged
-from watchkeeper.measure.plan import Plan, StreamPlan
+from watchkeeper.measure.held import Held
+from watchkeeper.measure.merges import keep_worst, merged
+from watchkeeper.measure.pieces import Pieces
+from watchkeeper.measure.plan import Plan
 from watchkeeper.measure.rings import Ring
-from watchkeeper.measure.rows import Registry, count_row, matched_row, series_of
-from watchkeeper.measure.slots import MergeSlots
+from watchkeeper.measure.rows import Registry, Series, count_row, matched_row, series_of
 from watchkeeper.measure.values import Ints
 from watchkeeper.measure.windows import Stretch, rolling, since
 
@@ -36,12 +41,16 @@ class Engine:
         self.plan = plan
         self.registry = registry
         self.grid = grid.reaching(plan.longest_ns)
-        self.rings = {tier.name: Ring(tier, head=tier.slot(now_ns)) for tier in self.grid.tiers}
-        self.merges = {tier.name: MergeSlots(tier) for tier in self.grid.tiers}
-        self.calendars = Calendars(plan.periods, plan.zone, now_ns=now_ns)
-        self.cut = self.calendars.cut(self.grid.coarse.slot_ns)  # hours of which minutes are kept
-        self.cuts = MergeSlots(Tier(name="cut", slot_ns=self.grid.minute_ns, length=0))
+        self.far = Far(plan, self.grid, registry)
         self.heard = Heard(registry)
+        self.followers: list[Callable[[Delta], None]] = []  # told what was counted, as it is counted
+        self.changed = 0  # goes up when answers change by other means than by deltas and time
+        self.exclusions = Exclusions((), registry, self.grid.minute_ns)
+        self._now_ns = now_ns
+        self.books = self._books()
+        self.apart: Books | None = None  # what of that is excluded; None where nothing is
+        self.pieces = Pieces(self.grid, self.far, self.books)
+        self.examples = ExampleSlots(self.grid.middle)
         self._waiting: list[Delta] = []
         self._late: deque[tuple[int, int, int]] = deque(maxlen=LATE_KEPT)
         self._asked: dict[tuple[str, str, str], Asked] = {}
@@ -57,20 +66,25 @@ class Engine:
         """
         return self.rings["fine"].head
 
+    @property
+    def rings(self) -> dict[str, Ring]:
+        """
+        The rings by the name of their tier; what is excluded is in them too.
+        """
+        return self.books.rings
+
     def advance(self, now_ns: int) -> None:
         """
         Open the slots of this instant. Time never runs backwards here: an earlier `now` changes nothing.
         """
         if self.grid.fine.slot(now_ns) <= self.head:
             return
-        if self.calendars.advance(now_ns):
-            self.cut = self.calendars.cut(self.grid.coarse.slot_ns)
-            per = self.grid.coarse.slot_ns // self.grid.minute_ns
-            self.cuts.forget(lambda minute: minute // per not in self.cut)
-        for tier in self.grid.tiers:
-            if tier.slot(now_ns) > self.rings[tier.name].head:
-                self.rings[tier.name].advance(tier.slot(now_ns))
-                self._forget(tier.name, tier.slot(now_ns) - tier.length)
+        self._now_ns = now_ns
+        self.books.advance(now_ns)
+        if self.apart is not None:
+            self.apart.advance(now_ns)
+        self.pieces.forget(now_ns)
+        self.examples.forget(self._oldest_example())
         waiting, self._waiting = self._waiting, []
         for delta in waiting:
             self.apply(delta)
@@ -79,24 +93,70 @@ class Engine:
         """
         Count a committed delta. What lies ahead of the open slot waits until that slot opens.
         """
-        self.heard.note(delta.rows, delta.slots * self.grid.fine.slot_ns)
+        fine_ns = self.grid.fine.slot_ns
+        self.heard.note(delta.rows, delta.slots * fine_ns)
         delta, ahead = split(delta, self.head)
         if ahead:
             self._waiting.append(ahead)
-        late = delta.slots < self.head
-        self._late.extend(
-            zip(*(column[late].tolist() for column in (delta.rows, delta.slots, delta.amounts)), strict=True)
-        )
+        self.books.add(delta.rows, delta.slots * fine_ns, delta.amounts)
+        if len(delta.buckets):
+            some = delta.buckets
+            self.books.spread(some.rows, some.slots * fine_ns, some.buckets, some.amounts)
+        if len(delta.worst):
+            self.show(delta.worst)
+        self._is_late(delta.rows, delta.slots, delta.amounts)
+        self.apply_apart(delta, late=True)
+        for follower in self.followers:
+            follower(delta)
+
+    def apply_apart(self, delta: Delta, *, late: bool = False) -> None:
+        """
+        Count what of a delta is excluded, and merge what is not; the rest of it is counted already.
+        """
         fine_ns = self.grid.fine.slot_ns
-        at_ns = delta.slots * fine_ns
-        for tier in self.grid.tiers:
-            self.rings[tier.name].add(delta.rows, at_ns // tier.slot_ns, delta.amounts)
-        self.calendars.add(delta.rows, at_ns, delta.amounts)
-        for (series, slot), merge in held_of(delta, self.registry).items():
-            for tier in self.grid.tiers:
-                self.merges[tier.name].take(series, slot * fine_ns // tier.slot_ns, merge)
-            if slot * fine_ns // self.grid.coarse.slot_ns in self.cut:
-                self.cuts.take(series, slot * fine_ns // self.grid.minute_ns, merge)
+        if self.apart is not None:
+            rows, at_ns, amounts = self.of_excluded(delta.rows, delta.slots * fine_ns, delta.amounts)
+            self.apart.add(rows, at_ns, amounts)
+            if late:
+                self._is_late(rows, at_ns // fine_ns, -amounts)
+            some = delta.buckets
+            self.apart.spread(*self.of_excluded(some.rows, some.slots * fine_ns, some.buckets, some.amounts))
+            delta.merges = {
+                key: one for key, one in delta.merges.items() if not self.excludes(key[0], key[1] * fine_ns)
+            }
+        for (series, slot), merge in delta.merges.items():
+            self.pieces.take(series, slot * fine_ns, merge)
+
+    def show(self, worst: Worst) -> None:
+        """
+        Keep examples, whose slots are the finest.
+        """
+        slots = worst.slots * self.grid.fine.slot_ns // self.grid.middle.slot_ns
+        some = Worst(rows=worst.rows, slots=slots, at_ns=worst.at_ns, values=worst.values, traces=worst.traces)
+        self.examples.take(some, self._oldest_example())
+
+    def excludes(self, series: str, at_ns: int) -> bool:
+        """
+        Whether nothing of a series counts in the slot that begins then.
+        """
+        of = series_of(f"{series}|") if self.exclusions else None
+        return of is not None and bool(self.exclusions.of(of).hold(np.array([at_ns]))[0])
+
+    def of_excluded(self, rows: Ints, at_ns: Ints, *columns: Ints) -> tuple[Ints, ...]:
+        """
+        The excluded ones of these, by row and beginning of their slot: of which row they are taken, and the rest.
+        """
+        which, to = self.exclusions.apart(rows, at_ns)
+        return (to, at_ns[which], *(column[which] for column in columns))
+
+    def exclude(self, exclusions: Sequence[Exclusion]) -> None:
+        """
+        From now on these exclusions hold, and no others. What was counted before is told apart by `folding.exclude`.
+        """
+        self.exclusions = Exclusions(exclusions, self.registry, self.grid.minute_ns)
+        self.apart = self._books() if exclusions else None
+        self.pieces = Pieces(self.grid, self.far, self.books)
+        self.changed += 1
 
     def take_late(self) -> list[tuple[int, int, int]]:
         """
@@ -124,18 +184,40 @@ class Engine:
 
     def ask_all(self, questions: Sequence[Question], now_ns: int) -> list[Answer]:
         """
-        Many answers: all rows of one window are subtracted at once.
+        Many answers: all rows of one window are added up at once.
         """
         self._look_at_new_rows()
         together: dict[tuple[Span | Since, int], list[int]] = {}
+        asked: list[Asked] = []
         for i, question in enumerate(questions):
-            delay_ns = self.plan.indicators[question.indicator].stream.delay_ns
-            together.setdefault((question.window, now_ns - delay_ns - question.ago_ns), []).append(i)
-        answers: dict[int, Answer] = {}
+            one = self._asked.get((question.indicator, question.label, question.value)) or self._of(question)
+            asked.append(one)
+            key = (question.window, now_ns - one.plan.stream.delay_ns - question.ago_ns)
+            members = together.get(key)
+            if members is None:
+                together[key] = [i]
+            else:
+                members.append(i)
+        answers: list[Answer] = [None] * len(questions)  # type: ignore[list-item]  # each is set below
         for (window, at_ns), members in together.items():
-            found = self._window([questions[i] for i in members], window, at_ns, now_ns)
-            answers.update(zip(members, found, strict=True))
-        return [answers[i] for i in range(len(questions))]
+            shows = [questions[i].merges for i in members]
+            found = self._window([asked[i] for i in members], shows, window, at_ns, now_ns)
+            for i, answer in zip(members, found, strict=True):
+                answers[i] = answer
+        return answers
+
+    def sums(self, tier: str, rows: Ints, firsts: Ints, lasts: Ints) -> Ints:
+        """
+        What each row counted in its own slots first..last of a ring, without what is excluded.
+        """
+        found = self.books.rings[tier].sums(rows, firsts, lasts)
+        return found if self.apart is None else found - self.apart.rings[tier].sums(rows, firsts, lasts)
+
+    def known(self, tier: str, rows: Ints, firsts: Ints, lasts: Ints, reaches: Ints) -> Ints:
+        """
+        In how many of its slots first..last each row of `heard` is known; exclusions change nothing here.
+        """
+        return self.books.rings[tier].known(rows, firsts, lasts, reaches)
 
     def history(self, question: Question, now_ns: int) -> tuple[Tier, int, Ints, Ints]:
         """
@@ -144,8 +226,7 @@ class Engine:
         stretch = self._drawn(question, now_ns)
         series = self._of(question).series
         counts, matched = (
-            self.rings[stretch.tier.name].each(self.registry.find(name), stretch.first, stretch.last)
-            for name in (count_row(series), matched_row(series))
+            self._each(stretch, self.registry.find(name)) for name in (count_row(series), matched_row(series))
         )
         return stretch.tier, stretch.first, counts, matched
 
@@ -158,72 +239,145 @@ class Engine:
 
     def merged(self, question: Question, now_ns: int) -> list[tuple[int, Held]]:
         """
-        The merges of a rolling window, slot by slot, where there are any; for drawing quantiles.
+        Merges and histograms of a rolling window, slot by slot, where there are any; for drawing.
         """
-        stretch = self._drawn(question, now_ns)
-        slots = self.merges[stretch.tier.name]
-        return sorted(slots.between(self._of(question).series, stretch.first, stretch.last), key=lambda one: one[0])
+        stretch, asked = self._drawn(question, now_ns), self._of(question)
+        found: dict[int, Held] = {}
+        for slot, merge in self.pieces.between(stretch.tier.name, asked.series, stretch.first, stretch.last):
+            found.setdefault(slot, Held()).take(merge)
+        for books, sign in ((self.books, 1), (self.apart, -1)):
+            if books is not None and asked.histogram >= 0:
+                slots = books.histograms[stretch.tier.name]
+                columns = slots.between(asked.histogram, stretch.first, stretch.last)
+                for slot, bucket, n in zip(*(column.tolist() for column in columns), strict=True):
+                    buckets = found.setdefault(slot, Held()).buckets
+                    buckets[bucket] = buckets.get(bucket, 0) + sign * n
+        return sorted(found.items(), key=lambda one: one[0])
 
     # --- how
 
-    def _window(self, questions: list[Question], window: Span | Since, at_ns: int, now_ns: int) -> list[Answer]:
+    def _books(self) -> Books:
+        return Books(self.plan, self.grid, self.far, now_ns=self._now_ns)
+
+    def _oldest_example(self) -> int:
+        return self.rings["middle"].head - KEEP + 1
+
+    def _is_late(self, rows: Ints, slots: Ints, amounts: Ints) -> None:
+        late = slots < self.head
+        if late.any():
+            self._late.extend(zip(*(column[late].tolist() for column in (rows, slots, amounts)), strict=True))
+
+    def _window(
+        self, asked: list[Asked], shows: list[bool], window: Span | Since, at_ns: int, now_ns: int
+    ) -> list[Answer]:
         stretch = self._stretch(window, at_ns, now_ns)
-        asked = [self._of(question) for question in questions]
         if stretch is None:
             return [nothing(one, at_ns) for one in asked]
-        counted = self._sums(np.concatenate([one.rows for one in asked]), window, stretch).tolist()
-        heard: dict[str, HowHeard] = {}
-        answers, i = [], 0
-        for question, one in zip(questions, asked, strict=True):
-            stream = one.plan.stream
-            if stream.meaning not in heard:
-                heard[stream.meaning] = (*self._known(stream, stretch, now_ns), self.heard.born_ns(stream))
-            merge = self._merged(one.series, stretch) if question.merges else None
-            answers.append(answered(one, counted[i : i + len(one.rows)], stretch, heard[stream.meaning], merge))
-            i += len(one.rows)
+        rows = np.concatenate([one.rows for one in asked])
+        counted = self._sums(rows, window, stretch, self.books)
+        apart = None
+        if self.apart is not None:
+            excluded = self._sums(rows, window, stretch, self.apart)
+            counted, apart = counted - excluded, excluded.tolist()
+        heard = self._heard(asked, stretch, now_ns)
+        sums, far, answers, i = counted.tolist(), stretch.tier is self.grid.long, [], 0
+        for one, show in zip(asked, shows, strict=True):
+            end = i + len(one.rows)
+            if far and isinstance(window, Span) and not self.far.asks(one.plan):
+                answers.append(nothing(one, at_ns))
+            elif apart is None:
+                how = heard[one.heard, one.plan.stream.speaks_ns]
+                shown = self._shown(one, stretch) if show else None
+                answers.append(answered(one, sums[i:end], stretch, how, shown))
+            else:
+                how, long_ns = self._heard_without(one, stretch, now_ns)
+                shown = self._shown(one, stretch) if show else None
+                answers.append(answered(one, sums[i:end], stretch, how, shown, (apart[i], long_ns)))
+            i = end
         return answers
 
     def _stretch(self, window: Span | Since, at_ns: int, now_ns: int) -> Stretch | None:
         if isinstance(window, Span):
             return rolling(self.grid, window, at_ns, now_ns=now_ns)
-        return since(self.grid, self.calendars.running[window.period], at_ns, now_ns=now_ns)
+        if not self.grid.coarse.reaches(now_ns - at_ns):
+            return None  # what came after it could not be taken off again
+        return since(self.grid, self.books.calendars.running[window.period], at_ns, now_ns=now_ns)
 
-    def _sums(self, rows: Ints, window: Span | Since, stretch: Stretch) -> Ints:
+    def _sums(self, rows: Ints, window: Span | Since, stretch: Stretch, books: Books) -> Ints:
         if isinstance(window, Span):
-            return self.rings[stretch.tier.name].between(rows, stretch.first, stretch.last)
-        running = self.calendars.running[window.period]
+            return books.rings[stretch.tier.name].between(rows, stretch.first, stretch.last)
+        running = books.calendars.running[window.period]
         totals = running.totals(rows, stretch.start_ns)
         # What a delay must not see yet is taken off again, in slots that no boundary cuts.
         head_ns = (self.head + 1) * self.grid.fine.slot_ns
         tier = self.grid.tier_for(head_ns - stretch.at_ns)
         end_ns = min(head_ns, running.end_ns if stretch.start_ns == running.begin_ns else running.begin_ns)
-        return totals - self.rings[tier.name].between(rows, tier.slot(stretch.at_ns) + 1, tier.slot(end_ns - 1))
+        return totals - books.rings[tier.name].between(rows, tier.slot(stretch.at_ns) + 1, tier.slot(end_ns - 1))
 
-    def _known(self, stream: StreamPlan, stretch: Stretch, now_ns: int) -> tuple[int, int]:
+    def _heard(self, asked: list[Asked], stretch: Stretch, now_ns: int) -> dict[tuple[int, int], HowHeard]:
         """
-        Known slots, and all; in a coarser ring where a word spoken before the window would lie outside of its own.
+        How each stream was heard, by its row and for how long a word counts; in a coarser ring where a word spoken
+        before the window would lie outside of its own.
         """
+        streams = {(one.heard, one.plan.stream.speaks_ns): one.plan.stream for one in asked}
+        by_speaks: dict[int, list[int]] = {}
+        for row, speaks_ns in streams:
+            by_speaks.setdefault(speaks_ns, []).append(row)
+        found: dict[tuple[int, int], HowHeard] = {}
+        for speaks_ns, rows in by_speaks.items():
+            seen = stretch.on(self.grid.tier_for(now_ns - stretch.start_ns + speaks_ns))
+            reach = max(1, -(-speaks_ns // seen.tier.slot_ns))
+            columns = (np.full(len(rows), one, dtype=np.int64) for one in (seen.first, seen.last, reach))
+            known = self.known(seen.tier.name, np.array(rows, dtype=np.int64), *columns).tolist()
+            for row, n in zip(rows, known, strict=True):
+                born_ns = self.heard.born_ns(streams[row, speaks_ns])
+                found[row, speaks_ns] = (n, seen.last - seen.first + 1, born_ns)
+        return found
+
+    def _heard_without(self, one: Asked, stretch: Stretch, now_ns: int) -> tuple[HowHeard, int]:
+        """
+        The same where slots may be excluded as a whole: they are neither known nor unknown; and how long (ns) is.
+        """
+        stream, minutes = one.plan.stream, self.exclusions.of(one.of)
         seen = stretch.on(self.grid.tier_for(now_ns - stretch.start_ns + stream.speaks_ns))
-        return self.heard.known(stream, self.rings[seen.tier.name], seen.first, seen.last)
+        known = self.heard.slots(stream, self.rings[seen.tier.name], seen.first, seen.last)
+        slot_ns = seen.tier.slot_ns
+        out = np.zeros(len(known), dtype=np.bool_)
+        for begin, end in minutes.within(seen.first * slot_ns, (seen.last + 1) * slot_ns):
+            out[-(-begin // slot_ns) - seen.first : max(end // slot_ns - seen.first, 0)] = True
+        long_ns = sum(end - begin for begin, end in minutes.within(stretch.start_ns, stretch.at_ns))
+        return (int((known & ~out).sum()), int((~out).sum()), self.heard.born_ns(stream)), long_ns
 
-    def _merged(self, series: str, stretch: Stretch) -> Held:
-        slots, (first, last) = self.merges[stretch.tier.name], stretch.inside
-        found = [slots.between(series, first, last)]
-        slot_ns = stretch.tier.slot_ns
-        if first > stretch.first:
-            found.append(self._minutes(series, stretch.start_ns, first * slot_ns))
-        if last < stretch.last and stretch.end_ns is not None:
-            found.append(self._minutes(series, max(stretch.start_ns, (last + 1) * slot_ns), stretch.end_ns))
-        return merged(merge for part in found for _, merge in part)
+    def _shown(self, asked: Asked, stretch: Stretch) -> Shown:
+        parts = self.pieces.cover(stretch)
+        merge = merged(one for part in parts for _, one in self.pieces.between(part.tier, asked.series, *part.slots))
+        buckets: dict[int, int] = {}
+        for books, sign in ((self.books, 1), (self.apart, -1)):
+            if books is None or asked.histogram < 0:
+                continue
+            for part in parts:
+                for bucket, n in books.histograms[part.tier].over(asked.histogram, *part.slots).items():
+                    buckets[bucket] = buckets.get(bucket, 0) + sign * n
+        if self.apart is not None:
+            buckets = {bucket: n for bucket, n in buckets.items() if n}
+        return Shown(merge=merge, buckets=buckets, worst=self._worst(asked, stretch))
 
-    def _minutes(self, series: str, begin_ns: int, end_ns: int) -> Iterator[tuple[int, Held]]:
-        """
-        The part of a slot that a boundary cuts.
-        """
-        return self.cuts.between(series, self.cuts.tier.slot(begin_ns), self.cuts.tier.slot(end_ns - 1))
+    def _worst(self, asked: Asked, stretch: Stretch) -> tuple[tuple[int, int, str], ...]:
+        if asked.worst < 0:
+            return ()
+        end_ns = min((stretch.last + 1) * stretch.tier.slot_ns, stretch.end_ns or 2**62)
+        oldest_ns = self._oldest_example() * self.grid.middle.slot_ns
+        found = self.examples.between(asked.worst, max(stretch.start_ns, oldest_ns), end_ns)
+        if self.exclusions:
+            minutes = self.exclusions.of(asked.of)
+            found = [one for one in found if not minutes.hold(np.array([one[0]]))[0]]
+        return tuple(keep_worst(found))
 
-    def _forget(self, tier: str, slot: int) -> None:
-        self.merges[tier].forget(lambda old: old < slot)
+    def _each(self, stretch: Stretch, row: int) -> Ints:
+        counted = self.rings[stretch.tier.name].each(row, stretch.first, stretch.last)
+        if self.apart is not None:
+            counted = counted - self.apart.rings[stretch.tier.name].each(row, stretch.first, stretch.last)
+        return counted
 
     def _drawn(self, question: Question, now_ns: int) -> Stretch:
         assert isinstance(question.window, Span)
@@ -237,10 +391,15 @@ class Engine:
 
     def _look_at_new_rows(self) -> None:
         new = self.registry.since(self._rows_seen)
-        if new:
-            self._rows_seen += len(new)
-            self._asked.clear()  # what was never counted may be now
+        if not new:
+            return
+        self._rows_seen += len(new)
+        touched: set[Series | None] = set()
         for _, name in new:
             series = series_of(name)
+            touched.add(series)
             if series is not None and series.label:
                 self._labels.setdefault((series.meaning, series.label), set()).add(series.value)
+        for key, one in list(self._asked.items()):  # what was never counted may be now
+            if one.of in touched or (one.heard < 0 and None in touched):
+                del self._asked[key]

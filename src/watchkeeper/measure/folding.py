@@ -1,174 +1,222 @@
 """
-How do deltas become rollups, and rollups rings again?
+How do deltas become rollups?
 
-The folder sums the tail of the log into one body per slot and tier: the finest slots (as far back as the finest ring
-reaches), minutes (the durable truth), hours and days behind them. What lies ahead of the open slot stays a delta until
-its time has come. After a restart the rings are filled from these bodies and the tail is applied on top, so that every
-number is what it was.
+The folder sums the tail of the log, slice by slice, into one body per slot and tier: the finest slots (as far back as
+the finest ring reaches), minutes (the durable truth), hours and days behind them. What lies ahead of the open slot
+stays a delta until its time has come. Slots and watermark move in one transaction, so that a crash between two slices,
+or within one, loses nothing and doubles nothing.
+
+It needs neither the engine nor the way in: bodies are appended and applied meanwhile.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 
-from watchkeeper.measure.deltas import Delta, added, pack, split, together, unpack
+from watchkeeper.measure.deltas import Delta, Worst, added, pack, split, together, unpack
+from watchkeeper.measure.durable import AHEAD, BIRTHS, TRIMMED, WORST, Rows, births, durable_tiers, named, trimmed
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.grid import DAY, Grid, Tier
-from watchkeeper.measure.held import Held, held_of
-from watchkeeper.measure.rollups import Rollup
+from watchkeeper.measure.examples import KEEP, taken
+from watchkeeper.measure.grid import Grid
+from watchkeeper.measure.heard import Heard
+from watchkeeper.measure.merges import Merge
+from watchkeeper.measure.plan import Plan
+from watchkeeper.measure.restoring import restore
+from watchkeeper.measure.rollups import Rollup, Spread, worst_with
+from watchkeeper.measure.rows import Registry
 from watchkeeper.measure.values import Ints
 
-BIRTHS = "births"  # a tier of one slot: when streams were first heard
-AHEAD = "ahead"  # a tier of one slot: a delta that waits for its slots to open
-KEEP_HOURS_NS = 400 * DAY
-KEEP_DAYS_NS = 10 * 366 * DAY
-_END = 2**62
+KEEP_HOURS = 400 * 24
+KEEP_DAYS = 10 * 366
+#: A slice: how many records, and how many bytes of them, are summed and written at once.
+RECORDS, BYTES = 4096, 4 * 2**20
+TRIM = 24  # bodies per slice that are freed of rows that no manual names any more
 
 
-class Slots(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
     """
-    The rows of the ground that folding needs.
+    A snapshot of the counters, and the sequence that was the newest when it was taken.
     """
 
-    def tail(self) -> Iterable[tuple[int, bytes]]: ...
-    def read_slot(self, tier: str, slot: int) -> bytes | None: ...
-    def read_slots(self, tier: str, first: int, last: int) -> Iterator[tuple[int, bytes]]: ...
-    def fold(
-        self,
-        *,
-        upto: int,
-        slots: Iterable[tuple[str, int, bytes]],
-        drop: Sequence[tuple[str, int]],
-        now_ns: int,
-        counters: bytes | None = None,
-    ) -> None: ...
+    seq: int
+    body: bytes
 
 
-_births = msgspec.msgpack.Decoder(dict[str, int])
-
-
-def durable_tiers(grid: Grid) -> dict[str, int]:
+class Folder:
     """
-    The tiers on disk and their slot lengths in ns.
+    Folds one log, one slice a `step`. Any thread may step; two never do at once.
     """
-    return {"fine": grid.fine.slot_ns, "minute": grid.minute_ns, "hour": grid.coarse.slot_ns, "day": DAY}
+
+    def __init__(
+        self, ground: Rows, registry: Registry, grid: Grid, plan: Plan, *, records: int = RECORDS, size: int = BYTES
+    ) -> None:
+        self._ground, self._registry, self._grid, self._plan = ground, registry, grid, plan
+        self._records, self._size = records, size
+        self.still = threading.RLock()  # hold it where nobody may fold: while rings are filled from the ground
+
+    def renew(self, plan: Plan) -> None:
+        """
+        Go on under another plan: it says how long minutes are kept, and which rows are still named.
+        """
+        with self.still:
+            self._plan = plan
+
+    def step(self, now_ns: int, counters: Counters | None = None) -> int:
+        """
+        Fold a slice of the tail in one short transaction; how many records that were, 0 when there were none.
+
+        Raises what the ground raises; then nothing of the slice was folded.
+        """
+        with self.still:
+            deltas, upto, n = self._slice()
+            if not n:
+                return 0
+            waiting = self._ground.read_slot(AHEAD, 0)
+            if waiting:
+                deltas.append(unpack(waiting))
+            whole = together(deltas)
+            delta, ahead = split(added(whole), self._grid.fine.slot(now_ns))
+            bodies = [(BIRTHS, 0, self._births(whole)), (AHEAD, 0, pack(ahead)), *self._summed(delta)]
+            bodies += self._worst(delta.worst)
+            bodies += self._trimmed(now_ns, {(tier, slot) for tier, slot, _ in bodies})
+            self._ground.fold(
+                upto=upto,
+                slots=bodies,
+                drop=self._outdated(now_ns),
+                now_ns=now_ns,
+                counters=counters.body if counters is not None and upto <= counters.seq else None,
+            )
+        return n
+
+    def all(self, now_ns: int, counters: Counters | None = None) -> int:
+        """
+        Fold everything that the log holds now; how many records that were.
+        """
+        total = 0
+        while n := self.step(now_ns, counters):
+            total += n
+        return total
+
+    # --- how
+
+    def _slice(self) -> tuple[list[Delta], int, int]:
+        """
+        The first deltas of the tail, the sequence of the last of them, and how many there are.
+        """
+        deltas: list[Delta] = []
+        upto = size = 0
+        tail = iter(self._ground.tail())
+        try:
+            for seq, body in tail:
+                deltas.append(unpack(body))
+                upto, size = seq, size + len(body)
+                if len(deltas) >= self._records or size >= self._size:
+                    break
+        finally:
+            if isinstance(tail, Iterator) and hasattr(tail, "close"):
+                tail.close()  # ends the read at once
+        return deltas, upto, len(deltas)
+
+    def _births(self, delta: Delta) -> bytes:
+        heard = Heard(self._registry)
+        heard.births = births(self._ground)
+        heard.note(delta.rows, delta.slots * self._grid.fine.slot_ns)
+        return msgspec.msgpack.encode(heard.births)
+
+    def _summed(self, delta: Delta) -> Iterator[tuple[str, int, bytes]]:
+        """
+        The bodies of the slots that a delta touches, in every tier, as they are after it.
+        """
+        for tier, slot_ns in durable_tiers(self._grid).items():
+            amounts = _by_slot(self._at(delta.slots, slot_ns), delta.rows, delta.amounts)
+            some = delta.buckets
+            spread = _by_slot(self._at(some.slots, slot_ns), some.rows, some.buckets, some.amounts)
+            merges: dict[int, list[tuple[str, Merge]]] = {}
+            for (series, slot), merge in delta.merges.items():
+                merges.setdefault(slot * self._grid.fine.slot_ns // slot_ns, []).append((series, merge))
+            for slot in sorted({*amounts, *spread, *merges}):
+                rows, n = amounts.get(slot, (_none(), _none()))
+                more: Spread | None = spread.get(slot)  # type: ignore[assignment]  # three columns went in
+                rollup = Rollup.read(self._ground.read_slot(tier, slot))
+                yield tier, slot, rollup.with_(rows, n, more, merges.get(slot, [])).body()
+
+    def _worst(self, worst: Worst) -> Iterator[tuple[str, int, bytes]]:
+        slots = self._at(worst.slots, self._grid.middle.slot_ns)
+        some = Worst(rows=worst.rows, slots=slots, at_ns=worst.at_ns, values=worst.values, traces=worst.traces)
+        for slot in np.unique(slots).tolist():
+            yield WORST, slot, worst_with(self._ground.read_slot(WORST, slot), taken(some, slots == slot))
+
+    def _at(self, slots: Ints, slot_ns: int) -> Ints:
+        return slots * self._grid.fine.slot_ns // slot_ns
+
+    def _kept_ns(self) -> dict[str, int]:
+        """
+        How long each tier is kept: minutes for the longest window and as long again.
+        """
+        grid, longest_ns = self._grid, 2 * self._plan.longest_ns
+        return {
+            "fine": grid.fine.length * grid.fine.slot_ns,
+            "minute": max(grid.middle.length * grid.middle.slot_ns, longest_ns),
+            "hour": max(KEEP_HOURS * grid.coarse.slot_ns, longest_ns),
+            "day": max(KEEP_DAYS * grid.long.slot_ns, longest_ns),
+        }
+
+    def _outdated(self, now_ns: int) -> list[tuple[str, int]]:
+        tiers, kept = durable_tiers(self._grid), self._kept_ns()
+        drop = [(tier, (now_ns - kept[tier]) // slot_ns) for tier, slot_ns in tiers.items()]
+        return [*drop, (WORST, self._grid.middle.slot(now_ns) - KEEP + 1)]
+
+    def _trimmed(self, now_ns: int, taken_: set[tuple[str, int]]) -> Iterator[tuple[str, int, bytes]]:
+        """
+        Hours and days whose minutes are dropped now, without the rows that no manual names any more.
+        """
+        tiers, done = durable_tiers(self._grid), trimmed(self._ground)
+        rows: list[int] | None = None
+        for tier in ("hour", "day"):
+            end = (now_ns - self._kept_ns()["minute"]) // tiers[tier]
+            first = max(done.get(tier, end), end - KEEP_HOURS)
+            last = min(first + TRIM, end)
+            for slot, body in self._ground.read_slots(tier, first, last - 1) if first < last else ():
+                rows = named(self._registry, self._plan) if rows is None else rows
+                if (tier, slot) not in taken_:
+                    yield tier, slot, Rollup.read(body).only(rows).body()
+            done[tier] = max(first, last)
+        yield TRIMMED, 0, msgspec.msgpack.encode(done)
 
 
-def fold(log: Slots, engine: Engine, *, now_ns: int, counters: bytes | None = None) -> int:
-    """
-    Move the whole tail of the log into rollups, in one transaction; returns how many records that were.
-
-    `counters` is a snapshot of the counters as they are after the tail.
-    """
-    records = list(log.tail())
-    if not records:
-        return 0
-    waiting = log.read_slot(AHEAD, 0)
-    deltas = [unpack(body) for _, body in records] + ([unpack(waiting)] if waiting else [])
-    delta, ahead = split(together(deltas), engine.grid.fine.slot(now_ns))
-    held = held_of(delta, engine.registry)
-    bodies = [(BIRTHS, 0, msgspec.msgpack.encode(dict(engine.heard.births))), (AHEAD, 0, pack(ahead))]
-    for tier, slot_ns in durable_tiers(engine.grid).items():
-        bodies += _summed(log, tier, delta, held, engine.grid.fine.slot_ns, slot_ns)
-    log.fold(
-        upto=records[-1][0],
-        slots=bodies,
-        drop=_outdated(engine, now_ns),
-        now_ns=now_ns,
-        counters=counters,
-    )
-    return len(records)
+def _none() -> Ints:
+    return np.zeros(0, dtype=np.int64)
 
 
-def restore(log: Slots, engine: Engine, *, now_ns: int) -> None:
+def _by_slot(slots: Ints, *columns: Ints) -> dict[int, tuple[Ints, ...]]:
     """
-    Fill a fresh engine from rollups and the tail of the log.
+    The columns cut by slot.
     """
-    grid = engine.grid
-    newest = max((slot for slot, _ in log.read_slots("fine", grid.fine.slot(now_ns), _END)), default=0)
-    now_ns = max(now_ns, newest * grid.fine.slot_ns)  # the clock may have been set back since the last fold
-    engine.advance(now_ns)
-    births = log.read_slot(BIRTHS, 0)
-    for name, at_ns in (_births.decode(births) if births else {}).items():
-        engine.heard.bear(name, at_ns)
-    for tier, durable in ((grid.fine, "fine"), (grid.middle, "minute"), (grid.coarse, "hour")):
-        _restore_ring(log, engine, tier, durable, now_ns)
-    _restore_calendars(log, engine, now_ns)
-    waiting = log.read_slot(AHEAD, 0)
-    for body in [waiting] if waiting else []:
-        engine.apply(unpack(body))
-    for _, body in log.tail():
-        engine.apply(unpack(body))
-
-
-def _outdated(engine: Engine, now_ns: int) -> list[tuple[str, int]]:
-    """
-    Up to which slot each tier is dropped: minutes are kept for the longest window and as long again.
-    """
-    grid, longest_ns = engine.grid, 2 * engine.plan.longest_ns
-    kept = {
-        "fine": grid.fine.length * grid.fine.slot_ns,
-        "minute": max(grid.middle.length * grid.middle.slot_ns, longest_ns),
-        "hour": max(KEEP_HOURS_NS, longest_ns),
-        "day": KEEP_DAYS_NS,
+    if not len(slots):
+        return {}
+    order = np.argsort(slots, kind="stable")
+    slots = slots[order]
+    columns = tuple(column[order] for column in columns)
+    starts = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])
+    ends = np.r_[starts[1:], len(slots)]
+    return {
+        int(slots[a]): tuple(column[a:b] for column in columns)
+        for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
     }
-    return [(tier, (now_ns - kept[tier]) // slot_ns) for tier, slot_ns in durable_tiers(grid).items()]
 
 
-def _summed(
-    log: Slots, tier: str, delta: Delta, held: dict[tuple[str, int], Held], fine_ns: int, slot_ns: int
-) -> Iterator[tuple[str, int, bytes]]:
+def fold(log: Rows, engine: Engine, *, now_ns: int, counters: bytes | None = None) -> int:
     """
-    The bodies of the slots of a tier that a delta touches, as they are after it.
+    Fold all of it, where nobody appends meanwhile.
     """
-    summed = added(Delta(rows=delta.rows, slots=delta.slots * fine_ns // slot_ns, amounts=delta.amounts))
-    merges: dict[int, list[tuple[str, Held]]] = {}
-    for (series, slot), merge in held.items():
-        merges.setdefault(slot * fine_ns // slot_ns, []).append((series, merge))
-    for slot in sorted({*np.unique(summed.slots).tolist(), *merges}):
-        here = summed.slots == slot
-        rollup = Rollup.read(log.read_slot(tier, slot))
-        yield tier, slot, rollup.with_(summed.rows[here], summed.amounts[here], merges.get(slot, [])).body()
+    seq = max((seq for seq, _ in log.tail()), default=0)
+    snapshot = Counters(seq=seq, body=counters) if counters is not None else None
+    return Folder(log, engine.registry, engine.grid, engine.plan).all(now_ns, snapshot)
 
 
-def _restore_ring(log: Slots, engine: Engine, tier: Tier, durable: str, now_ns: int) -> None:
-    slot_ns = durable_tiers(engine.grid)[durable]
-    first = (tier.slot(now_ns) - tier.length + 1) * tier.slot_ns // slot_ns
-    found: list[tuple[Ints, int, Ints]] = []
-    for slot, body in log.read_slots(durable, first, now_ns // slot_ns):
-        rollup, of_ring = Rollup.read(body), slot * slot_ns // tier.slot_ns
-        found.append((rollup.rows, of_ring, rollup.amounts))
-        for series, merge in rollup.merges.items():
-            engine.merges[tier.name].take(series, of_ring, merge)
-    if found:
-        engine.rings[tier.name].fill(
-            np.concatenate([rows for rows, _, _ in found]),
-            np.concatenate([np.full(len(rows), slot, dtype=np.int64) for rows, slot, _ in found]),
-            np.concatenate([amounts for _, _, amounts in found]),
-        )
-
-
-def _restore_calendars(log: Slots, engine: Engine, now_ns: int) -> None:
-    """
-    Running totals from hours, and from minutes in an hour that a boundary cuts; of these minutes the merges too.
-    """
-    begin_ns = engine.calendars.earliest_ns()
-    if begin_ns is None:
-        return
-    hour_ns, minute_ns = engine.grid.coarse.slot_ns, engine.grid.minute_ns
-    per = hour_ns // minute_ns
-    for hour, body in log.read_slots("hour", begin_ns // hour_ns, now_ns // hour_ns):
-        if hour not in engine.cut:
-            _count(engine, hour * hour_ns, Rollup.read(body))
-            continue
-        for minute, part in log.read_slots("minute", hour * per, hour * per + per - 1):
-            rollup = Rollup.read(part)
-            _count(engine, minute * minute_ns, rollup)
-            for series, merge in rollup.merges.items():
-                engine.cuts.take(series, minute, merge)
-
-
-def _count(engine: Engine, at_ns: int, rollup: Rollup) -> None:
-    engine.calendars.add(rollup.rows, np.full(len(rollup.rows), at_ns, dtype=np.int64), rollup.amounts)
+Slots = Rows
+__all__ = ["Counters", "Folder", "Slots", "fold", "restore"]

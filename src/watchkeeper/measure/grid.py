@@ -1,8 +1,9 @@
 """
 How is time cut into slots?
 
-Three rings of slots carry the windows: 10 s, 2 min and 1 h. The durable truth is one rollup a minute, with hours behind
-it. A window of length W at t is the open slot and all whole slots back to floor((t - W) / slot):
+Rings of slots carry the windows: 10 s, 2 min and 1 h, and days for what reaches beyond a month. The durable truth is
+one rollup a minute, with hours and days behind it. A window of length W at t is the open slot and all whole slots back
+to floor((t - W) / slot):
 
 >>> grid = REAL
 >>> tier = grid.tier_for(15 * 60 * SECOND)
@@ -15,14 +16,16 @@ it. A window of length W at t is the open slot and all whole slots back to floor
 `--fast` lets minutes pass as seconds: the same grid, sixty times finer (the finest slot a quarter of a second).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
-#: Slots of a ring: 2 h of 10 s, 24 h of 2 min, 30 d of 1 h, and some more for delays and for what was heard before.
+#: Slots of a ring: 2 h of 10 s, 24 h of 2 min, and some more for delays and for what was heard before.
 LENGTH = 736
+#: Slots of 1 h: the longest month, and some more.
+MONTH_LENGTH = 768
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class Tier:
 
     def reaches(self, window_ns: int) -> bool:
         """
-        Whether a window this long fits, with the slot before it that a difference of running totals needs.
+        Whether a window this long fits, with its open slot and some for good measure.
         """
         return window_ns // self.slot_ns + 3 <= self.length
 
@@ -63,35 +66,35 @@ class Grid:
     fine: Tier
     middle: Tier
     coarse: Tier
+    long: Tier  # only rows of indicators with a window beyond the coarse ring are in it
     minute_ns: int  # the durable rollup
 
     @property
-    def tiers(self) -> tuple[Tier, Tier, Tier]:
+    def tiers(self) -> tuple[Tier, Tier, Tier, Tier]:
         """
         Finest first.
         """
-        return (self.fine, self.middle, self.coarse)
+        return (self.fine, self.middle, self.coarse, self.long)
 
     def tier_for(self, window_ns: int) -> Tier:
         """
-        The finest ring that reaches this far; the coarse one where none does (it is made long enough by `reaching`).
+        The finest ring that reaches this far; the long one where none does (it is made long enough by `reaching`).
         """
-        return next((tier for tier in self.tiers if tier.reaches(window_ns)), self.coarse)
+        return next((tier for tier in self.tiers if tier.reaches(window_ns)), self.long)
 
     def reaching(self, window_ns: int) -> "Grid":
         """
-        The same grid with a coarse ring long enough for the longest window of a manual.
+        The same grid with a long ring that reaches over the longest window of a manual.
         """
-        length = max(self.coarse.length, window_ns // self.coarse.slot_ns + 4)
-        coarse = Tier(name="coarse", slot_ns=self.coarse.slot_ns, length=length)
-        return Grid(fine=self.fine, middle=self.middle, coarse=coarse, minute_ns=self.minute_ns)
+        return replace(self, long=replace(self.long, length=window_ns // self.long.slot_ns + 4))
 
 
 def _grid(*, fine: int, minute: int, middle: int, coarse: int) -> Grid:
     return Grid(
         fine=Tier(name="fine", slot_ns=fine, length=LENGTH),
         middle=Tier(name="middle", slot_ns=middle, length=LENGTH),
-        coarse=Tier(name="coarse", slot_ns=coarse, length=LENGTH),
+        coarse=Tier(name="coarse", slot_ns=coarse, length=MONTH_LENGTH),
+        long=Tier(name="long", slot_ns=24 * coarse, length=4),
         minute_ns=minute,
     )
 

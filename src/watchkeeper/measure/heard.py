@@ -45,22 +45,12 @@ class Heard:
         """
         return self.births.get(heard_row(stream.meaning))
 
-    def known(self, stream: StreamPlan, ring: Ring, first: int, last: int) -> tuple[int, int]:
-        """
-        How many of the slots first..last are known, and how many there are.
-        """
-        slots = self.slots(stream, ring, first, last)
-        return int(slots.sum()), len(slots)
-
     def slots(self, stream: StreamPlan, ring: Ring, first: int, last: int) -> NDArray[np.bool_]:
         """
         Which of the slots first..last are known.
         """
         row = self._registry.find(heard_row(stream.meaning))
-        reach = max(1, -(-stream.speaks_ns // ring.tier.slot_ns))
-        spoke = np.r_[0, np.cumsum(ring.each(row, first - reach + 1, last))]
-        known: NDArray[np.bool_] = spoke[reach:] > spoke[:-reach]
-        return known
+        return ring.known_slots(row, first, last, max(1, -(-stream.speaks_ns // ring.tier.slot_ns)))
 
     def _look_at_new_rows(self) -> None:
         new = self._registry.since(self._rows_seen)

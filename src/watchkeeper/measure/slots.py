@@ -5,7 +5,6 @@ Where do merges lie, slot by slot?
 from collections.abc import Callable, Iterator
 
 from watchkeeper.measure.grid import Tier
-from watchkeeper.measure.held import Held, merged
 from watchkeeper.measure.merges import Merge
 
 
@@ -16,7 +15,7 @@ class MergeSlots:
 
     def __init__(self, tier: Tier) -> None:
         self.tier = tier
-        self._series: dict[str, dict[int, Held]] = {}
+        self._series: dict[str, dict[int, Merge]] = {}
         self._in_slot: dict[int, set[str]] = {}
 
     def take(self, series: str, slot: int, merge: Merge) -> None:
@@ -25,11 +24,11 @@ class MergeSlots:
         """
         slots = self._series.setdefault(series, {})
         if slot not in slots:
-            slots[slot] = Held()
+            slots[slot] = Merge()
             self._in_slot.setdefault(slot, set()).add(series)
         slots[slot].take(merge)
 
-    def between(self, series: str, first: int, last: int) -> Iterator[tuple[int, Held]]:
+    def between(self, series: str, first: int, last: int) -> Iterator[tuple[int, Merge]]:
         """
         The merges of the slots first..last that hold any.
         """
@@ -37,12 +36,6 @@ class MergeSlots:
         if len(slots) <= last - first:
             return ((slot, merge) for slot, merge in slots.items() if first <= slot <= last)
         return ((slot, slots[slot]) for slot in range(first, last + 1) if slot in slots)
-
-    def over(self, series: str, first: int, last: int) -> Held:
-        """
-        All of the slots first..last as one.
-        """
-        return merged(merge for _, merge in self.between(series, first, last))
 
     def forget(self, outdated: Callable[[int], bool]) -> None:
         """
