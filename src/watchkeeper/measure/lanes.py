@@ -7,6 +7,7 @@ numbers of signatures, and works out what new ones count for.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from watchkeeper.manual.predicate.columns import Column, CompiledPredicate
 from watchkeeper.measure.alike import Classes
 from watchkeeper.measure.candidates import Candidates
 from watchkeeper.measure.columns import PerCode
+from watchkeeper.measure.compiled import Compiled
 from watchkeeper.measure.labels import Labels
 from watchkeeper.measure.ledger import Ledger
 from watchkeeper.measure.plan import IndicatorPlan, Reading
@@ -32,7 +34,14 @@ class Lane:
     The signatures of some indicators by number. `forgotten` counts how often the memory overflowed.
     """
 
-    def __init__(self, lateness_ns: int, indicators: Sequence[IndicatorPlan], labels: Labels, places: Places) -> None:
+    def __init__(
+        self,
+        lateness_ns: int,
+        indicators: Sequence[IndicatorPlan],
+        labels: Labels,
+        places: Places,
+        loops: ModuleType | None,
+    ) -> None:
         self.lateness_ns, self.forgotten = lateness_ns, 0
         self.readings: list[Reading] = list(dict.fromkeys(one.reading for one in indicators))
         self.names = sorted(frozenset().union(*(one.attributes for one in indicators)))
@@ -41,6 +50,7 @@ class Lane:
         self._classes = {name: _classes(name, indicators) for name in self.names}
         self._codes = {name: PerCode(self._classes[name].of, dtype=np.int32, absent=0) for name in self.names}
         self._known: dict[tuple[int, ...], int] = {}
+        self.compiled = None if loops is None else Compiled(loops, len(self.names), self.readings)
 
     def classed(self, batch: Batch) -> Classed:
         """
@@ -88,19 +98,23 @@ class Lane:
         self.forgotten += 1
         self.ledger.clear()
         self._known.clear()
+        if self.compiled is not None:
+            self.compiled.forget()
         for name in self.names:
             self._classes[name].forget()
             self._codes[name].forget()
 
 
-def lanes_of(indicators: Iterable[IndicatorPlan], labels: Labels, places: Places) -> list[Lane]:
+def lanes_of(
+    indicators: Iterable[IndicatorPlan], labels: Labels, places: Places, loops: ModuleType | None
+) -> list[Lane]:
     """
-    The lanes of a signal, one per lateness.
+    The lanes of a signal, one per lateness; `loops` is the compiled form of counting, if there is one.
     """
     by_lateness: dict[int, list[IndicatorPlan]] = defaultdict(list)
     for indicator in indicators:
         by_lateness[indicator.stream.lateness_ns].append(indicator)
-    return [Lane(lateness, found, labels, places) for lateness, found in by_lateness.items()]
+    return [Lane(lateness, found, labels, places, loops) for lateness, found in by_lateness.items()]
 
 
 def _classes(name: str, indicators: Sequence[IndicatorPlan]) -> Classes:

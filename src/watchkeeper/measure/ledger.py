@@ -138,6 +138,18 @@ class Ledger:
         """
         return len(self.parts_at) + len(self.place)
 
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """
+        All of it but the looks, in the order in which compiled code takes it.
+        """
+        columns = (
+            *(self.parts_at, self.reading, self.entries_at, self.place, self.kind),
+            *(self.bounds_at, self.end, self.limit, self.histograms_at, self.histogram),
+            *(self.worst_at, self.worst, self.looked),
+        )
+        return tuple(one.all for one in columns)
+
     def learn(self, hits: Iterable[Sequence[Hit]]) -> None:
         """
         The hits of the signatures that come next, in order.

@@ -24,6 +24,7 @@ from watchkeeper.measure.labels import Labels
 from watchkeeper.measure.lanes import Lane, lanes_of
 from watchkeeper.measure.ledger import ragged
 from watchkeeper.measure.merging import Hashed, Merges, merge_into, sets_of
+from watchkeeper.measure.native import backend
 from watchkeeper.measure.plan import Plan
 from watchkeeper.measure.readings import read
 from watchkeeper.measure.rows import Registry
@@ -53,6 +54,7 @@ class Matcher:
         self.plan = plan
         self.labels = Labels(registry)
         self._registry, self._grid = registry, grid
+        self._loops = backend.native("counting") if native else None
         self._places = Places(registry)
         self._hearing = Hearing(plan, self._places, grid.fine)
         self._lanes: dict[str, list[Lane]] = {}
@@ -69,8 +71,7 @@ class Matcher:
             if lane.full:
                 lane.forget()
                 noted["signatures forgotten"] += 1
-            rows = np.flatnonzero(keep & (batch.at_ns >= now_ns - lane.lateness_ns))
-            for one in self._counted(batch, rows, lane) if len(rows) else ():
+            for one in self._counted(batch, lane, now_ns):
                 counts.append(one)
                 if one.looked is not None:
                     hashed = self._hashed(batch, sets_of(lane.ledger.looks, one.looked.parts))
@@ -85,13 +86,26 @@ class Matcher:
 
     def _lanes_of(self, signal: str) -> list[Lane]:
         if signal not in self._lanes:
-            self._lanes[signal] = lanes_of(self.plan.of_signal(signal), self.labels, self._places)
+            self._lanes[signal] = lanes_of(self.plan.of_signal(signal), self.labels, self._places, self._loops)
         return self._lanes[signal]
 
-    def _counted(self, batch: Batch, rows: Ints, lane: Lane) -> Iterator[Counts]:
+    def _counted(self, batch: Batch, lane: Lane, now_ns: int) -> Iterator[Counts]:
         """
-        What these rows count for, reading by reading.
+        What the rows that are neither too old nor too new count for.
         """
+        oldest, newest = now_ns - lane.lateness_ns, now_ns + AHEAD_NS
+        if lane.compiled is None:
+            rows = np.flatnonzero((batch.at_ns >= oldest) & (batch.at_ns <= newest))
+            if len(rows):
+                yield from self._counted_by_reading(batch, rows, lane)
+            return
+        table = lane.classed(batch)
+        which, new = lane.compiled.number(table, batch.at_ns, oldest, newest)
+        if new:
+            lane.learn(table[:, new])
+        yield lane.compiled.count(batch, which, lane.ledger, self._grid.fine.slot_ns, len(self._places))
+
+    def _counted_by_reading(self, batch: Batch, rows: Ints, lane: Lane) -> Iterator[Counts]:
         which = lane.signatures(lane.classed(batch), rows)
         ledger = lane.ledger
         parts_at = ledger.parts_at.all.astype(np.int64)

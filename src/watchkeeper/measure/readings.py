@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from watchkeeper.manual.predicate.columns import Column
+from watchkeeper.measure.columns import PerCode
 from watchkeeper.measure.fixed import fixed
 from watchkeeper.measure.plan import OWN_VALUES, Reading
 from watchkeeper.measure.values import Batch, Ints
@@ -58,18 +58,31 @@ def read(batch: Batch, rows: Ints, reading: Reading) -> Read:
     return Read(value=np.where(has, value, 0), has=has, low=low, high=high, loose=loose, shown=shown)
 
 
-def _values(batch: Batch, rows: Ints, reading: Reading) -> tuple[Ints, Mask]:
+def raw_of(batch: Batch, reading: Reading) -> tuple[Ints | NDArray[np.float64] | None, float]:
+    """
+    The numbers of all rows as they are: whole nanoseconds, or floats (NaN where there is none) and how many steps one
+    of their units is; None where no row has any.
+    """
     if reading.value not in OWN_VALUES:
-        raw = _attribute(batch.columns.get(reading.value), rows)
-    elif batch.value is None:
-        raw = np.full(len(rows), np.nan)
-    elif batch.value.dtype == np.int64:
-        return _of_ns(batch.value[rows].astype(np.int64), reading.scale), np.ones(len(rows), dtype=np.bool_)
-    else:
-        raw = batch.value[rows].astype(np.float64)
-    has = np.isfinite(raw)
-    times = reading.scale if batch.signal == "metrics" and reading.value in OWN_VALUES else reading.steps
-    return fixed(np.where(has, raw, 0.0), times), has
+        column = batch.columns.get(reading.value)
+        return (None if column is None else _NUMBERS.of(column, batch.n)), reading.steps
+    times = float(reading.scale if batch.signal == "metrics" else reading.steps)
+    if batch.value is None:
+        return None, times
+    if batch.value.dtype == np.int64:
+        return np.ascontiguousarray(batch.value, dtype=np.int64), times
+    return np.ascontiguousarray(batch.value, dtype=np.float64), times
+
+
+def _values(batch: Batch, rows: Ints, reading: Reading) -> tuple[Ints, Mask]:
+    raw, times = raw_of(batch, reading)
+    if raw is None:
+        return np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.bool_)
+    mine = raw[rows]
+    if mine.dtype == np.int64:
+        return _of_ns(mine.astype(np.int64), reading.scale), np.ones(len(rows), dtype=np.bool_)
+    has = np.isfinite(mine)
+    return fixed(np.where(has, mine, 0.0), times), has
 
 
 def _of_ns(ns: Ints, scale: int) -> Ints:
@@ -80,14 +93,6 @@ def _of_ns(ns: Ints, scale: int) -> Ints:
     return steps
 
 
-def _attribute(column: Column | None, rows: Ints) -> NDArray[np.float64]:
-    if column is None or not len(column.values):
-        return np.full(len(rows), np.nan)
-    known = np.array([_number(value) for value in column.values], dtype=np.float64)
-    codes = column.codes[rows]
-    return np.where(codes >= 0, known[codes], np.nan)
-
-
 def _number(value: object) -> float:
     """
     An attribute's value as a number; NaN where it is none (a text that reads like a number is a text).
@@ -95,6 +100,10 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return np.nan
     return float(value) if abs(value) < 2**1023 else np.nan
+
+
+#: The attributes of values as numbers; what is known of a lexicon is known to all.
+_NUMBERS = PerCode(lambda values: [_number(value) for value in values], dtype=np.float64, absent=np.nan)
 
 
 def _limits(batch: Batch, rows: Ints, reading: Reading) -> tuple[Ints, Ints, Mask]:
