@@ -1,9 +1,9 @@
 """Each row is a sentence: of these answers, this condition holds, is clear, or cannot be said, and why."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from tests.decide.said import said
 from watchkeeper.decide.conditions import Asked, judge

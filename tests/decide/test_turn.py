@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from watchkeeper.decide.conditions import Asked
 from watchkeeper.decide.reasons import SAYS, Reason
@@ -165,7 +166,7 @@ def test_an_incident_does_not_close_in_the_turn_in_which_an_alert_joins_it():
         manual=SHOP,
         rules=rules_of(SHOP),
         asked={
-            KEYS[0]: Asked(answers=(replace(answer, matched=50),), good=True),
+            KEYS[0]: Asked(answers=(structs.replace(answer, matched=50),), good=True),
             KEYS[1]: Asked(answers=(answer,), good=True),
         },
         memories={KEYS[0]: AlertMemory(key=KEYS[0], state=State.FIRING, firing_id=1)},
