@@ -62,6 +62,7 @@ cdef class Series:
     cdef double[::1] _kept      # the values of those of many
     # what `_look` found
     cdef Py_ssize_t _slot
+    cdef Py_ssize_t _next       # the slot that is likely asked for next
     cdef uint64_t _low, _high
     cdef int64_t _start
 
@@ -80,7 +81,7 @@ cdef class Series:
         self._free = np.zeros(FIRST_SLOTS, dtype=np.int32)
         self._slab = np.zeros(FIRST_SLOTS)
         self._chunks = np.zeros(SIZES, dtype=np.int64)
-        self._n = self._top = self._free_n = self._slab_n = 0
+        self._n = self._top = self._free_n = self._slab_n = self._next = 0
         self.size = 0
         return 0
 
@@ -281,10 +282,17 @@ cdef class Series:
 
     cdef Py_ssize_t _find(self, uint64_t low, uint64_t high) except -2:
         # The slot of an identity; -1 where it is not known.
-        cdef Py_ssize_t mask = self._index.shape[0] - 1, place = self._place(low, high), slot
+        # Senders tell their series in the same order each time: the slot after the last is looked at first.
+        cdef Py_ssize_t mask = self._index.shape[0] - 1, place, slot = self._next
+        if slot < self._top and self._points[slot].low == low and self._points[slot].high == high:
+            if self._points[slot].there:
+                self._next = slot + 1
+                return slot
+        place = self._place(low, high)
         while True:
             slot = self._index[place] - 1
             if slot < 0 or (self._points[slot].low == low and self._points[slot].high == high):
+                self._next = slot + 1
                 return slot
             place = (place + 1) & mask
 
