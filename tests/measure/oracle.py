@@ -273,6 +273,21 @@ def _merged(said: Said, events: list[Event]) -> dict[str, Any]:
     return found
 
 
+def _worst(said: Said, events: list[Event], now: int, start: int, end: int) -> tuple[tuple[int, int, str], ...]:
+    holds = said.holds or (lambda _: False)
+    slots: dict[int, set[tuple[int, int, str]]] = {}
+    for one in events:
+        if one.weight and one.trace and (said.good is None or holds(one.attributes) is not said.good):
+            n = _steps(_number(one, said), said.scale)
+            slots.setdefault(one.at // EXAMPLES, set()).add((one.at, n if isinstance(n, int) else 0, one.trace))
+    kept = [one for slot, found in slots.items() if slot > now // EXAMPLES - KEPT for one in _largest(found)]
+    return tuple(_largest(one for one in kept if start <= one[0] < end))
+
+
+def _largest(found: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    return sorted(found, key=lambda one: (one[1], one[0], one[2]), reverse=True)[:WORST]
+
+
 def _distinct(said: Said, events: list[Event]) -> dict[str, tuple[int, int]]:
     """
     How many different values each set has: 1, 1.0, true and "1" are four.
