@@ -33,12 +33,12 @@ from watchkeeper.manual.routing import routed
 from watchkeeper.measure.addressing import addressed
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import FAST, REAL, Grid
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import Plan, plan_of
 from watchkeeper.measure.polling import Poller
+from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rows import Registry
 from watchkeeper.outside.clock import Clock, RealClock
 from watchkeeper.outside.http import HttpClient

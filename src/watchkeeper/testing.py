@@ -39,11 +39,11 @@ from watchkeeper.measure.batches import batch_of
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.deliveries import Delivery
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import SIGNAL_OF, plan_of
+from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rows import counting_registry
 from watchkeeper.measure.values import Batch, Decoded
 from watchkeeper.outside.clock import Clock, instant, nanoseconds

@@ -26,11 +26,11 @@ from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.deliveries import Delivery, Receipt
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.fixed import bound
-from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import Plan, plan_of
+from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rows import Registry
 from watchkeeper.measure.values import Batch, Decoded, halves
 from watchkeeper.store.log import DeltaLog

@@ -13,11 +13,11 @@ from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.measure.answers import Answer, Question, Span
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import plan_of
+from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rows import Registry
 from watchkeeper.store.log import DeltaLog
 

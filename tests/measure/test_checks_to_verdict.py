@@ -23,13 +23,13 @@ from watchkeeper.measure.addressing import addressed
 from watchkeeper.measure.answers import Question, Span
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import MINUTE, REAL, SECOND
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import plan_of
 from watchkeeper.measure.polling import Poller
 from watchkeeper.measure.probing import Probe, Result, ask, batch_of
+from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rows import Registry
 from watchkeeper.outside.clock import RealClock
 from watchkeeper.outside.http import HttpClient

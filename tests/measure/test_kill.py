@@ -20,9 +20,9 @@ from sqlalchemy import select
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.measure.answers import Question, Span
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.folding import restore
 from watchkeeper.measure.grid import FAST, HOUR
 from watchkeeper.measure.plan import plan_of
+from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rows import Registry
 from watchkeeper.store import tables
 from watchkeeper.store.log import DeltaLog

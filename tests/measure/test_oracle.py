@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.measure.cases import Case
-from watchkeeper.measure import calendars, folding, groups, labels
+from watchkeeper.measure import calendars, folding, groups, labels, restoring
 from watchkeeper.measure.deltas import Delta
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.rings import Ring
@@ -47,9 +47,9 @@ def at_most_for_less_than(held: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def open_slot_lost(fill: Callable[..., None]) -> Callable[..., None]:
-    def lossy(ring: Ring, rows: Any, slots: Any, amounts: Any) -> None:
-        kept = slots != ring.head
-        fill(ring, rows[kept], slots[kept], amounts[kept])
+    def lossy(ground: Any, engine: Any, rollup: Any, at_ns: int, slot_ns: int, tier: Any, counted: bool) -> None:
+        if tier.slot(at_ns) != engine.rings[tier.name].head:
+            fill(ground, engine, rollup, at_ns, slot_ns, tier, counted)
 
     return lossy
 
@@ -81,7 +81,7 @@ def folded_twice(together: Callable[..., Delta]) -> Callable[..., Delta]:
 DEFECTS = [
     (Ring, "add", late_into_the_open_slot),
     (groups, "_held", at_most_for_less_than),
-    (Ring, "fill", open_slot_lost),
+    (restoring, "_fill_from", open_slot_lost),
     (Intake, "_read_one", duplicate_applied),
     (labels, "LABEL_VALUES", cap_of_two),
     (calendars, "_ns", a_minute_late),

@@ -24,7 +24,6 @@ from watchkeeper.measure.grid import Grid
 from watchkeeper.measure.heard import Heard
 from watchkeeper.measure.merges import Merge
 from watchkeeper.measure.plan import Plan
-from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rollups import Rollup, Spread, worst_with
 from watchkeeper.measure.rows import Registry
 from watchkeeper.measure.values import Ints
@@ -219,4 +218,3 @@ def fold(log: Rows, engine: Engine, *, now_ns: int, counters: bytes | None = Non
 
 
 Slots = Rows
-__all__ = ["Counters", "Folder", "Slots", "fold", "restore"]

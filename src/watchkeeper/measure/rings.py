@@ -100,12 +100,6 @@ class Ring:
                 return
             self._widen(int(rows[done]), np.array([self._at(int(rows[done]), int(columns[done])) + int(amounts[done])]))
 
-    def fill(self, rows: Ints, slots: Ints, amounts: Ints) -> None:
-        """
-        Put amounts into a ring that is being filled from what was kept; those ahead of the open slot are left out too.
-        """
-        self.add(rows, slots, amounts)
-
     def between(self, rows: Ints, first: int, last: int) -> Ints:
         """
         What each of these rows counted in the slots first..last; a row that was never counted (-1) gives 0.
