@@ -2,14 +2,16 @@
 The compiled walk over metrics gives what the reference gives, whatever comes in.
 """
 
-import random
-
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.metrics.v1.metrics_pb2 import NumberDataPoint
 
 from tests.measure.decode import metric_bodies as bodies
-from tests.measure.decode.metric_bodies import S, T, WANTED, World
+from tests.measure.decode.metric_bodies import MESSAGES, WANTED, S, T, World, changed, group, holding, joined, varint
 from tests.measure.native.guard import Guard
 from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.decode.form import MOST_NODES
 from watchkeeper.measure.decode.otlp_metrics import Metrics
 from watchkeeper.measure.native.backend import native
 from watchkeeper.measure.values import Decoded
@@ -51,7 +53,7 @@ class Both:
 
 @pytest.fixture
 def both(view):
-    with Guard(1 << 20) as guard:
+    with Guard(1 << 23) as guard:
         yield Both(view, guard)
 
 
@@ -88,3 +90,304 @@ def test_what_senders_send_is_never_left_to_the_reference(both):
     for _ in range(500):
         both.agree(world.body().SerializeToString())
     assert (both.accepted, both.left) == (500, 0)
+
+
+def sample():
+    """
+    A body in which every message of `MESSAGES` is found.
+    """
+    request = ExportMetricsServiceRequest()
+    resource = request.resource_metrics.add()
+    resource.resource.attributes.append(text("service.name", "api"))
+    scope = resource.scope_metrics.add()
+    scope.scope.name = "lib"
+    scope.scope.attributes.append(text("x", "1"))
+    moments = {"time_unix_nano": T, "start_time_unix_nano": T - S, "attributes": [text("k", "a"), text("status", "b")]}
+    of = {"as_int": 5, **moments}
+    scope.metrics.add(name="m").gauge.data_points.add(**of)
+    total = scope.metrics.add(name="m")
+    total.sum.aggregation_temporality = 2
+    total.sum.is_monotonic = True
+    total.sum.data_points.add(**of).exemplars.add(as_int=1)
+    histogram = scope.metrics.add(name="m", unit="ms").histogram
+    histogram.aggregation_temporality = 2
+    histogram.data_points.add(count=6, bucket_counts=[1, 2, 3], explicit_bounds=[1.0, 2.0], **moments)
+    spread = scope.metrics.add(name="m").exponential_histogram
+    spread.aggregation_temporality = 2
+    point = spread.data_points.add(count=10, zero_count=1, scale=3, zero_threshold=0.25, **moments)
+    point.positive.offset, point.negative.offset = -3, 7
+    point.positive.bucket_counts.extend([1, 300])
+    point.negative.bucket_counts.extend([2, 5])
+    point.count = 309
+    scope.metrics.add(name="m").summary.data_points.add(time_unix_nano=T).quantile_values.add(quantile=0.5)
+    scope.metrics.add(name="other").gauge.data_points.add(**of)
+    return request.SerializeToString()
+
+
+def text(key, value):
+    return KeyValue(key=key, value=AnyValue(string_value=value))
+
+
+SAMPLE = sample()
+#: Which metric of the sample holds its data in which field.
+PLACES = {5: 0, 7: 1, 9: 2, 10: 3, 11: 4}
+
+
+def everywhere(change):
+    """
+    The sample with one message changed, for each kind of message.
+    """
+    for path in MESSAGES:
+        which = PLACES[path[3]] if len(path) > 3 and path[:3] == (1, 2, 2) else 0
+        body = list(changed_at(SAMPLE, path, change, which))
+        yield from body
+
+
+def changed_at(body, path, change, metric):
+    if path[:3] != (1, 2, 2) or len(path) == 3:
+        yield changed(body, path, change)
+        return
+    yield changed(body, path[:3], lambda told: changed(told, path[3:], change), metric)
+
+
+def test_the_sample_holds_every_kind_of_message(both):
+    both.agree(SAMPLE)
+    assert (both.accepted, both.left) == (1, 0)
+    assert all(body != SAMPLE for body in everywhere(lambda message: message + varint(60 << 3) + b"\x01"))
+
+
+def test_a_body_cut_anywhere(both):
+    for length in range(len(SAMPLE)):
+        both.agree(SAMPLE[:length])
+
+
+def test_strange_tags_anywhere(both):
+    strange = [
+        b"\x00",
+        b"\x01\x00",
+        b"\x04",
+        b"\x0c",
+        b"\x06",
+        b"\x07",
+        b"\x0e\x01",
+        b"\x0f\x01",
+        b"\xff" * 4 + b"\x0f",
+    ]
+    strange += [
+        varint(2**32 + 8) + b"\x01",
+        varint(2**35),
+        group(60, b""),
+        group(60, b"\x00\x01"),
+        group(60, b"\x03\x04"),
+    ]
+    strange += [
+        group(60, b"\x0c"),
+        b"\x0b",
+        b"\x0b\x14",
+        varint(60 << 3 | 2) + b"\x05",
+        group(0, b""),
+        group(1, b"\x08\x01"),
+    ]
+    for one in strange:
+        for body in everywhere(lambda message, one=one: message + one):
+            both.agree(body)
+        for body in everywhere(lambda message, one=one: one + message):
+            both.agree(body)
+    assert 0 < both.accepted < both.seen
+
+
+def test_every_field_number_with_every_wire_type(both):
+    rest = {
+        0: (b"\x05", b"\x80"),
+        1: (bytes(8), bytes(7)),
+        2: (b"\x00", b"\x01\x05", b"\x02\x08\x01", b"\x08" + bytes(8)),
+        5: (bytes(4),),
+    }
+    for number in range(1, 17):
+        for wire, contents in rest.items():
+            for content in contents:
+                one = varint(number << 3 | wire) + content
+                for body in everywhere(lambda message, one=one: message + one):
+                    both.agree(body)
+    assert 0 < both.accepted < both.seen
+
+
+@pytest.mark.parametrize("deep", [*range(1, 5), *range(90, 103)])
+def test_groups_and_values_nested_to_the_limit(both, deep):
+    nest = b""
+    for _ in range(deep):
+        nest = group(60, nest)
+    for body in everywhere(lambda message: message + nest):
+        both.agree(body)
+
+
+@pytest.mark.parametrize("deep", [1, 2, 30, 31, 32, 33, 34, *range(43, 51)])
+@pytest.mark.parametrize("map_", [False, True])
+def test_values_nested_to_the_limit(both, deep, map_):
+    value = b"\x18\x05"
+    for _ in range(deep):
+        inner = holding(1, joined([holding(1, b"a"), holding(2, value)]) if map_ else value)
+        value = joined([holding(6 if map_ else 5, joined([inner]))])
+    told = joined([holding(1, b"status"), holding(2, value)])
+    for path, number in ATTRIBUTED:
+        metric = PLACES[path[3]] if len(path) > 3 else 0
+        for body in changed_at(SAMPLE, path, lambda message, n=number: message + joined([holding(n, told)]), metric):
+            both.agree(body)
+
+
+#: Messages that hold attributes, and in which field.
+ATTRIBUTED = (
+    ((1, 1), 1), ((1, 2, 1), 3), ((1, 2, 2, 5, 1), 7), ((1, 2, 2, 7, 1), 7), ((1, 2, 2, 9, 1), 9),
+    ((1, 2, 2, 10, 1), 1), ((1, 2, 2, 11, 1), 7), ((1, 2, 2, 7, 1, 5), 7), ((1, 2, 2), 12),
+)  # fmt: skip
+
+
+def test_varints_of_every_width(both):
+    for width in (1, 2, 5, 6, 10, 11):
+        for value in (0, 1, 2, 2**31, 2**32, 2**32 + 1, 2**32 + 2, 2**63, 2**64 - 1):
+            for number in (1, 2, 3, 6, 8, 10):
+                told = varint(number << 3) + varint(value, width)
+                for body in everywhere(lambda message, one=told: message + one):
+                    both.agree(body)
+        for body in everywhere(lambda message, w=width: message + varint(60 << 3 | 2, w) + varint(0, w)):
+            both.agree(body)
+    assert 0 < both.accepted < both.seen
+
+
+def histogram(*parts):
+    """
+    The sample, with these fields for the buckets of its explicit histogram, in this order.
+    """
+
+    def change(point):
+        kept = [part for part in bodies.fields(point) if part[0] not in (4, 6, 7)]
+        return joined([*kept, (4, 1, bodies.packed64([6])), *parts])
+
+    return changed(SAMPLE, (1, 2, 2), lambda metric: changed(metric, (9, 1), change), PLACES[9])
+
+
+def one(number, value):
+    return number, 1, value
+
+
+def test_packed_numbers_in_one_piece_in_several_and_one_by_one(both):
+    counts = [bodies.packed64([n]) for n in (1, 2, 3)]
+    limits = [NumberDataPoint(as_double=n).SerializeToString()[1:] for n in (1.0, 2.0)]
+    packed, bounds = holding(6, b"".join(counts)), holding(7, b"".join(limits))
+    for parts in (
+        (packed, bounds),
+        (bounds, packed),
+        tuple(one(6, count) for count in counts) + (bounds,),
+        (packed, *(one(7, limit) for limit in limits)),
+        (holding(6, counts[0]), bounds, holding(6, counts[1] + counts[2])),
+        (holding(6, b""), packed, bounds, holding(7, b"")),
+        (packed, one(6, counts[0]), bounds),
+        (holding(6, b"".join(counts)[:-1]), bounds),
+        (holding(6, b"".join(counts) + b"\x00"), bounds),
+        (packed, holding(7, b"".join(limits)[:-3])),
+        (packed,),
+        (bounds,),
+        (),
+    ):
+        both.agree(histogram(*parts))
+    assert (both.seen, both.accepted) == (13, 10)
+
+
+def test_what_stands_once_may_come_twice_or_in_pieces(both):
+    def pieces(number, at):
+        def change(message):
+            parts = list(bodies.fields(message))
+            place = next(i for i, part in enumerate(parts) if part[0] == number)
+            inside = list(bodies.fields(bodies.inside(parts[place])))
+            halves = [holding(number, joined(inside[:at])), holding(number, joined(inside[at:]))]
+            return joined([*parts[:place], halves[0], *parts[place + 1 :], halves[1]])
+
+        return change
+
+    for path, number in (
+        ((1,), 1), ((1, 2), 1), ((1, 1, 1), 2), ((1, 2, 2), 5), ((1, 2, 2, 10, 1), 8), ((1, 2, 2, 10, 1), 9),
+        ((1, 2, 2, 5, 1, 7), 2), ((1, 2, 2, 7, 1), 7), ((1, 2, 2, 9, 1), 9),
+    ):  # fmt: skip
+        for at in range(3):
+            metric = PLACES[path[3]] if len(path) > 3 else 0
+            for body in changed_at(SAMPLE, path, pieces(number, at), metric):
+                both.agree(body)
+    for first in (5, 7, 9, 10, 11):
+        for second in (5, 7, 9, 10, 11):
+            for empty in (False, True):
+                metrics = [bodies.inside(part) for part in metrics_of(SAMPLE)]
+                data = [
+                    next(part for part in bodies.fields(metrics[PLACES[n]]) if part[0] == n) for n in (first, second)
+                ]
+                both.agree(with_metric(joined([holding(1, b"m"), data[0], holding(second, b"") if empty else data[1]])))
+    assert both.accepted == both.seen
+    assert both.left
+
+
+def metrics_of(body):
+    parts = []
+    changed(body, (1, 2), lambda scope: parts.extend(part for part in bodies.fields(scope) if part[0] == 2) or scope)
+    return parts
+
+
+def with_metric(metric):
+    return changed(SAMPLE, (1, 2), lambda scope: scope + joined([holding(2, metric)]))
+
+
+def test_fields_in_any_order(both):
+    for path in MESSAGES:
+        for body in changed_at(
+            SAMPLE, path, lambda m: joined(list(bodies.fields(m))[::-1]), PLACES.get((*path, 0, 0, 0, 0)[3], 0)
+        ):
+            both.agree(body)
+    assert both.accepted == both.seen
+    assert both.left <= 1  # attributes with other fields between them
+
+
+def many(points, attributes=(), values=None):
+    request = ExportMetricsServiceRequest()
+    metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="m")
+    metric.sum.is_monotonic, metric.sum.aggregation_temporality = True, 2
+    for i in range(points):
+        told = [text("k", (values or str)(i)), *attributes]
+        metric.sum.data_points.add(time_unix_nano=T, start_time_unix_nano=T - S, as_int=i, attributes=told)
+    return request.SerializeToString()
+
+
+def test_a_body_with_too_many_points_touches_nothing(both):
+    both.agree(many(MOST_NODES))
+    assert (both.accepted, len(both.here)) == (0, 0)
+
+
+def test_series_that_are_too_many_to_remember_are_read_anew(both):
+    both.compiled._native = walks.Walk(WANTED, most_series=10)
+    for start in (0, 5, 0, 20):
+        both.agree(many(8, values=lambda i, start=start: str(start + i)))
+    walk = both.compiled._native
+    assert (walk.forgotten, walk.known, walk.reference) == (1, 16, 0)
+
+
+def test_a_column_that_begins_anew_takes_its_codes_with_it(both):
+    both.agree(many(40_000))
+    both.agree(many(40_000, values=lambda i: f"{i}!"))
+    both.agree(many(3))
+    both.agree(many(3))
+    assert (both.accepted, both.left) == (4, 0)
+
+
+def test_a_series_has_its_name_whatever_the_order_and_the_number_of_its_attributes(both):
+    extra = [text(f"x{i}", "y" * i) for i in range(100)]
+    both.agree(many(2, attributes=extra))
+    before = len(both.here)
+    both.agree(many(2, attributes=extra[::-1]))
+    both.agree(many(2, attributes=extra[:3] + extra[:3]))
+    both.agree(many(2, attributes=extra[:3][::-1] + extra[:3]))
+    assert (before, len(both.here)) == (2, 4)
+
+
+def test_long_texts_are_cut_and_counted_each_time_they_come(both):
+    for _ in range(3):
+        both.agree(many(3, values=lambda _: "é" * 2000))
+    both.here.begin()
+    found = both.compiled.decode(many(3, values=lambda _: "é" * 2000), json=False, counters=both.here)
+    assert found.noted == {"text-cut": 3}

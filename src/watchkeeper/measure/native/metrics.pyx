@@ -21,20 +21,19 @@ from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.decode import exponential, metric_points
 from watchkeeper.measure.decode.form import MOST_NODES
 from watchkeeper.measure.decode.identity import attributes as canonical_attributes
-from watchkeeper.measure.decode.identity import doubles
 from watchkeeper.measure.decode.otlp_protobuf import PROTOBUF
 from watchkeeper.measure.decode.si import counts_things, si
 
 from libc.math cimport INFINITY, isfinite, nextafter
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from watchkeeper.measure.native.attributes cimport (
     Any, Attributes, ITEM, NOTHING, OTHER, REAL, RESOURCE, SCOPE, TRUTH, WHOLE, WORDS,
 )
 from watchkeeper.measure.native.reader cimport (
-    DEEPEST, Reader, View, double_of, enter, fail, fixed64, fold, leave, length, more, reader_of, reading, skip, tag,
-    text, varint, view,
+    DEEPEST, Reader, View, _le32, _le64, double_of, enter, fail, fixed64, fold, leave, more, reader_of, reading, skip,
+    tag, text, varint, view,
 )
 from watchkeeper.measure.native.schema cimport Schema
 from watchkeeper.measure.native.table cimport Table
@@ -46,6 +45,7 @@ cdef enum:
     ROOM = 0x20000000        # a table of contexts or series is never as full: it is emptied between bodies
     LIMITS = 8192       # limits of exponential buckets that are kept at hand
     KEEPS = 8              # bytes before the parts of a key
+    SORTS = 64             # attributes that are put in order here; of more Python's sort makes less work
 
 cdef enum Data:            # fields of a metric
     GAUGE = 5
@@ -65,15 +65,22 @@ cdef int HEAD = exponential.HEAD
 cdef int LEAST_SCALE = exponential.LEAST_SCALE
 cdef int MOST_SCALE = exponential.MOST_SCALE
 cdef uint64_t TOO_BIG = <uint64_t>1 << 63
+cdef uint64_t QUIET = <uint64_t>0x7FF8 << 48   # the NaN that stands for all
 
 #: Series that are known by the bytes of their attributes, and how many bytes that may be: then all are forgotten.
 MOST_SERIES = 1 << 16
 MOST_BYTES = 1 << 26
 
 _KINDS = {
-    GAUGE: "gauge", SUM: "sum", HISTOGRAM: "histogram", EXPONENTIAL_HISTOGRAM: "exponential_histogram",
-    SUMMARY: "summary",
+    GAUGE: b"gauge", SUM: b"sum", HISTOGRAM: b"histogram", EXPONENTIAL_HISTOGRAM: b"exponential_histogram",
 }
+
+cdef extern from *:
+    """
+    static inline uint64_t wk_bits(double value) { uint64_t bits; memcpy(&bits, &value, sizeof bits); return bits; }
+    """
+    uint64_t bits_of "wk_bits"(double value) noexcept nogil
+
 
 # A data point while it is read.
 cdef struct Point:
@@ -94,6 +101,12 @@ cdef struct Point:
     Py_ssize_t below  # how many negative buckets, from 0 in `Walk._told`
     int32_t high
     Py_ssize_t above  # how many positive ones, behind them
+
+
+# What a key begins with: KEEPS bytes.
+cdef struct Head:
+    uint32_t parent
+    uint32_t first   # bytes of its first part
 
 
 # A metric while its points are read.
@@ -119,7 +132,6 @@ cdef class Walk:
     cdef readonly Py_ssize_t most_series, most_bytes
     cdef readonly int64_t forgotten, reference
     cdef int t_request, t_resources, t_resource, t_scopes, t_scope, t_metric, t_number, t_buckets, t_exponential, t_side
-    cdef int t_pair
     cdef object t_data
     cdef Py_ssize_t name
     cdef list lexicons
@@ -149,6 +161,13 @@ cdef class Walk:
     cdef double[::1] values, low, high
     # at hand
     cdef uint8_t[::1] scratch
+    cdef uint8_t[::1] told_of      # attributes in canonical form, one after the other
+    cdef int64_t[::1] told_at      # where each begins, and the last one ends
+    cdef Py_ssize_t n_told
+    cdef int32_t[::1] order
+    cdef uint8_t[::1] form         # a whole canonical form
+    cdef Py_ssize_t n_form
+    cdef list digests              # by context: the hash so far
     cdef uint64_t[::1] told
     cdef int64_t[::1] limit_keys
     cdef double[::1] limit_values
@@ -167,7 +186,6 @@ cdef class Walk:
         self.t_request = numbers["opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest"]
         self.t_resource = numbers["opentelemetry.proto.resource.v1.Resource"]
         self.t_scope = numbers["opentelemetry.proto.common.v1.InstrumentationScope"]
-        self.t_pair = numbers["opentelemetry.proto.common.v1.KeyValue"]
         self.t_resources, self.t_scopes = numbers[of + "ResourceMetrics"], numbers[of + "ScopeMetrics"]
         self.t_metric, self.t_number = numbers[of + "Metric"], numbers[of + "NumberDataPoint"]
         self.t_buckets = numbers[of + "HistogramDataPoint"]
@@ -179,6 +197,10 @@ cdef class Walk:
         }
         self.contexts, self.series = Table(ROOM), Table(ROOM)
         self.scratch = np.zeros(1024, dtype=np.uint8)
+        self.told_of = np.zeros(1024, dtype=np.uint8)
+        self.told_at = np.zeros(SORTS + 2, dtype=np.int64)
+        self.order = np.zeros(SORTS + 1, dtype=np.int32)
+        self.form = np.zeros(1024, dtype=np.uint8)
         self.told = np.zeros(MOST_BUCKETS, dtype=np.uint64)
         self.limit_keys = np.full(LIMITS, -1, dtype=np.int64)
         self.limit_values = np.zeros(LIMITS, dtype=np.float64)
@@ -243,7 +265,7 @@ cdef class Walk:
         self.contexts.clear()
         self.series.clear()
         self.lexicons = list(self.attributes.values)
-        self.prefixes = []
+        self.prefixes, self.digests = [], []
         self.context_codes = np.zeros((16, width), dtype=np.int32)
         self.context_cuts = np.zeros(16, dtype=np.int64)
         self.scales = np.zeros((16, 2), dtype=np.float64)
@@ -344,25 +366,26 @@ cdef class Walk:
         cdef Reader inner = reading(told)
         cdef const unsigned char* began
         cdef uint32_t key
-        cdef list canonical = []
         if known >= 0:
             self.resource = known
             self._inherit(known, RESOURCE)
             return 0
         self.attributes.begin(RESOURCE)
+        self.n_told = self.n_form = 0
         while more(&inner):
             key = tag(&inner)
             if key == (1 << 3 | B):
                 began = inner.at
                 self.attributes.attribute(&inner, RESOURCE, depth)
                 if not inner.fault:
-                    canonical.append(self._pair(began, inner.at))
+                    self._pair(began, inner.at)
             else:
                 self.schema.field(&inner, key, self.t_resource, depth)
         if inner.fault:
             fail(r)
             return 0
-        self.resource = self._context(told, 1, RESOURCE, _joined(canonical), self.attributes.cuts - before)
+        self._join()
+        self.resource = self._context(told, 1, RESOURCE, self._formed(), self.attributes.cuts - before)
         return 0
 
     cdef int _scope(self, Reader* r, View told, int depth) except -1:
@@ -372,7 +395,6 @@ cdef class Walk:
         cdef Py_ssize_t known
         cdef const unsigned char* began
         cdef uint32_t key
-        cdef list canonical = []
         empty.at = told.at
         empty.n = 0
         known = self.contexts.find(self._keyed(self.resource, told, empty), 2)
@@ -382,6 +404,7 @@ cdef class Walk:
             return 0
         name = version = empty
         self.attributes.begin(SCOPE)
+        self.n_told = self.n_form = 0
         while more(&inner):
             key = tag(&inner)
             if key == (1 << 3 | B):
@@ -392,13 +415,16 @@ cdef class Walk:
                 began = inner.at
                 self.attributes.attribute(&inner, SCOPE, depth)
                 if not inner.fault:
-                    canonical.append(self._pair(began, inner.at))
+                    self._pair(began, inner.at)
             else:
                 self.schema.field(&inner, key, self.t_scope, depth)
         if inner.fault:
             fail(r)
             return 0
-        prefix = self.prefixes[self.resource] + _text(name) + _text(version) + _joined(canonical)
+        self._text(name)
+        self._text(version)
+        self._join()
+        prefix = self.prefixes[self.resource] + self._formed()
         self.scope = self._context(
             self._keyed(self.resource, told, empty), 2, SCOPE, prefix, self.attributes.cuts - before
         )
@@ -425,6 +451,7 @@ cdef class Walk:
             self.context_codes[new, i] = self.attributes.codes[level, i]
         self.context_cuts[new] = cuts
         self.prefixes.append(prefix)
+        self.digests.append(blake2b(prefix, digest_size=16))
         return new
 
     # --- metrics
@@ -442,8 +469,10 @@ cdef class Walk:
                 name = text(r)
             elif key == (3 << 3 | B):
                 unit = text(r)
-            elif key & 7 == B and (field == GAUGE or field == SUM or field == HISTOGRAM or field == EXPONENTIAL_HISTOGRAM
-                                   or field == SUMMARY):
+            elif key & 7 == B and (
+                field == GAUGE or field == SUM or field == HISTOGRAM or field == EXPONENTIAL_HISTOGRAM
+                or field == SUMMARY
+            ):
                 if kind:
                     self.odd = True
                     fail(r)
@@ -537,12 +566,21 @@ cdef class Walk:
     cdef int _told(self, Metric* metric, View name, View unit) except -1:
         # What holds for all points of a metric.
         cdef int kind = 2 * metric.data + metric.cumulative
+        cdef View written
+        cdef bytes kind_of
         cdef Py_ssize_t known = self.contexts.find(self._keyed(self.scope, unit, name), kind)
         cdef int64_t before = self.attributes.cuts
         if known < 0:
             self.attributes.begin(ITEM)
             self.attributes.codes[ITEM, self.name] = self.attributes.words(self.name, name)
-            prefix = self.prefixes[self.scope] + _text(name) + _text(unit) + _written(_KINDS[metric.data].encode())
+            self.n_form = 0
+            self._text(name)
+            self._text(unit)
+            kind_of = _KINDS[metric.data]
+            written.at = kind_of
+            written.n = len(kind_of)
+            self._text(written)
+            prefix = self.prefixes[self.scope] + self._formed()
             known = self._context(
                 self._keyed(self.scope, unit, name), kind, ITEM, prefix, self.attributes.cuts - before
             )
@@ -893,7 +931,7 @@ cdef class Walk:
         cdef Py_ssize_t i, new, first = self.n_limits
         cdef int64_t before = self.attributes.cuts
         cdef const unsigned char* began
-        cdef list canonical = []
+        self.n_told = self.n_form = 0
         if not self._rising(metric, point.bounds):
             self.bad_histogram += 1
             self._check(r, point, self.t_buckets, depth)
@@ -904,7 +942,7 @@ cdef class Walk:
             began = inner.at
             self.attributes.attribute(&inner, ITEM, depth)
             if metric.cumulative and not inner.fault:
-                canonical.append(self._pair(began, inner.at))
+                self._pair(began, inner.at)
         if inner.fault:
             self.n_limits = first
             fail(r)
@@ -921,16 +959,20 @@ cdef class Walk:
         self.cuts[new] = self.attributes.cuts - before
         self.limit_starts[new] = first
         if metric.cumulative:
-            self._name(metric, canonical, first, new)
+            self._name(metric, first, new)
         return new
 
-    cdef int _name(self, Metric* metric, list canonical, Py_ssize_t first, Py_ssize_t series) except -1:
+    cdef int _name(self, Metric* metric, Py_ssize_t first, Py_ssize_t series) except -1:
         # The identity of a series, as `decode/identity.py` says.
         cdef bytes digest
         cdef Py_ssize_t i
-        limits = [self.limits[i] for i in range(first, self.n_limits)]
-        told = self.prefixes[metric.context] + _joined(canonical) + doubles(limits)
-        digest = blake2b(told, digest_size=16).digest()
+        self._join()
+        self._put32(<uint32_t>(self.n_limits - first))
+        for i in range(first, self.n_limits):
+            self._put64(bits_of(self.limits[i]))
+        hashed = self.digests[metric.context].copy()
+        hashed.update(self._formed())
+        digest = hashed.digest()
         for i in range(16):
             self.identities[series, i] = <uint8_t>digest[i]
         return 0
@@ -952,14 +994,17 @@ cdef class Walk:
         self.n_limits = n
         return True
 
-    cdef bytes _pair(self, const unsigned char* began, const unsigned char* ended):
-        # An attribute that was found well-formed (its length, then itself) in canonical form.
+    # --- canonical form
+
+    cdef int _pair(self, const unsigned char* began, const unsigned char* ended) except -1:
+        # One more attribute that was found well-formed (its length, then itself), in canonical form.
         cdef Reader r = reader_of(began, ended - began)
         cdef View whole = view(&r)
         cdef Reader inner = reading(whole)
         cdef View key
         cdef Any found
         cdef uint32_t field
+        cdef bytes other
         key.at = whole.at
         key.n = 0
         found.kind = NOTHING
@@ -973,30 +1018,142 @@ cdef class Walk:
                     break
             else:
                 skip(&inner, field, DEEPEST)
+        self.n_form = 0
         if found.kind == OTHER:  # a list, a map, bytes
-            return canonical_attributes(PROTOBUF, [KeyValue.FromString(whole.at[:whole.n])])[4:]
-        if found.kind == WORDS:
-            return _text(key) + b"s" + _text(found.words)
-        if found.kind == TRUTH:
-            return _text(key) + (b"b\x01" if found.whole else b"b\x00")
-        if found.kind == WHOLE:
-            return _text(key) + b"i" + (<object>found.whole).to_bytes(8, "little", signed=True)
-        if found.kind == REAL:
-            return _text(key) + b"d" + doubles([found.real])[4:]
-        return _text(key) + b"n"
+            other = canonical_attributes(PROTOBUF, [KeyValue.FromString(whole.at[:whole.n])])
+            key.at = other
+            key.n = len(other)
+            self._put(key, 4)
+        else:
+            self._text(key)
+            if found.kind == WORDS:
+                self._put8(c"s")
+                self._text(found.words)
+            elif found.kind == TRUTH:
+                self._put8(c"b")
+                self._put8(1 if found.whole else 0)
+            elif found.kind == WHOLE:
+                self._put8(c"i")
+                self._put64(<uint64_t>found.whole)
+            elif found.kind == REAL:
+                self._put8(c"d")
+                self._put64(bits_of(found.real) if found.real == found.real else QUIET)
+            else:
+                self._put8(c"n")
+        return self._keep()
+
+    cdef int _keep(self) except -1:
+        # What is in `form` becomes one more attribute.
+        cdef int64_t start = self.told_at[self.n_told] if self.n_told else 0
+        if start + self.n_form > self.told_of.shape[0]:
+            self.told_of = _room(self.told_of, start + self.n_form)
+        if self.n_told + 2 > self.told_at.shape[0]:
+            self.told_at = _room(self.told_at, self.n_told + 2)
+        # memcpy knows no bounds: both have room for n_form (it is not 0)
+        memcpy(&self.told_of[start], &self.form[0], self.n_form)
+        self.n_told += 1
+        self.told_at[self.n_told] = start + self.n_form
+        self.n_form = 0
+        return 0
+
+    cdef int _join(self) except -1:
+        # The attributes, in order, behind what is in `form`.
+        cdef Py_ssize_t i, j, n = self.n_told
+        cdef int32_t moved
+        cdef View one
+        self._put32(<uint32_t>n)
+        if n > SORTS:
+            return self._join_many()
+        for i in range(n):
+            moved = <int32_t>i
+            j = i
+            while j > 0 and self._before(moved, self.order[j - 1]):
+                self.order[j] = self.order[j - 1]
+                j -= 1
+            self.order[j] = moved
+        for i in range(n):
+            self._put(self._one(self.order[i]), 0)
+        return 0
+
+    cdef int _join_many(self) except -1:
+        cdef View one
+        cdef bytes told
+        cdef list many = []
+        cdef Py_ssize_t i
+        for i in range(self.n_told):
+            one = self._one(i)
+            many.append(one.at[:one.n])
+        many.sort()
+        told = b"".join(many)
+        one.at = told
+        one.n = len(told)
+        return self._put(one, 0)
+
+    cdef View _one(self, Py_ssize_t i) except *:
+        cdef View found
+        cdef int64_t start = self.told_at[i] if i else 0
+        found.at = &self.told_of[start]
+        found.n = <Py_ssize_t>(self.told_at[i + 1] - start)
+        return found
+
+    cdef bint _before(self, Py_ssize_t i, Py_ssize_t j) except -1:
+        cdef View one = self._one(i)
+        cdef View two = self._one(j)
+        cdef int differs = memcmp(one.at, two.at, min(one.n, two.n))
+        return differs < 0 or (differs == 0 and one.n < two.n)
+
+    cdef bytes _formed(self):
+        return PyBytes_FromStringAndSize(<const char*>&self.form[0], self.n_form) if self.n_form else b""
+
+    cdef int _text(self, View told) except -1:
+        self._put32(<uint32_t>told.n)
+        return self._put(told, 0)
+
+    cdef int _put(self, View told, Py_ssize_t from_) except -1:
+        cdef Py_ssize_t n = told.n - from_
+        if n <= 0:
+            return 0
+        if self.n_form + n > self.form.shape[0]:
+            self.form = _room(self.form, self.n_form + n)
+        memcpy(&self.form[self.n_form], told.at + from_, n)
+        self.n_form += n
+        return 0
+
+    cdef int _put8(self, uint8_t one) except -1:
+        if self.n_form + 1 > self.form.shape[0]:
+            self.form = _room(self.form, self.n_form + 1)
+        self.form[self.n_form] = one
+        self.n_form += 1
+        return 0
+
+    cdef int _put32(self, uint32_t one) except -1:
+        cdef uint32_t little = _le32(<const unsigned char*>&one)
+        cdef View told
+        told.at = <const unsigned char*>&little
+        told.n = sizeof(little)
+        return self._put(told, 0)
+
+    cdef int _put64(self, uint64_t one) except -1:
+        cdef uint64_t little = _le64(<const unsigned char*>&one)
+        cdef View told
+        told.at = <const unsigned char*>&little
+        told.n = sizeof(little)
+        return self._put(told, 0)
+
+    # --- keys
 
     cdef View _keyed(self, Py_ssize_t parent, View one, View two) except *:
         # A key of several parts: of what it is under, how long its first part is, the two parts.
         cdef View key
-        cdef uint32_t head[2]
+        cdef Head head
         key.n = KEEPS + one.n + two.n
         if key.n > self.scratch.shape[0]:
             self.scratch = np.zeros(2 * key.n, dtype=np.uint8)
-        head[0] = <uint32_t>parent
-        head[1] = <uint32_t>one.n
+        head.parent = <uint32_t>parent
+        head.first = <uint32_t>one.n
         key.at = &self.scratch[0]
         # memcpy knows no bounds: there is room for KEEPS + both parts
-        memcpy(&self.scratch[0], head, KEEPS)
+        memcpy(&self.scratch[0], &head, KEEPS)
         if one.n > 0:
             memcpy(&self.scratch[KEEPS], one.at, one.n)
         if two.n > 0:
@@ -1097,22 +1254,16 @@ cdef int32_t _zigzag(uint64_t told) noexcept:
     return <int32_t>((n >> 1) ^ (0 - (n & 1)))
 
 
-cdef bytes _text(View told):
-    cdef uint32_t n = <uint32_t>told.n
-    return (<object>n).to_bytes(4, "little") + (told.at[:told.n] if told.n else b"")
-
-
-cdef bytes _written(bytes told):
-    return len(told).to_bytes(4, "little") + told
-
-
-cdef bytes _joined(list attributes):
-    attributes.sort()
-    return len(attributes).to_bytes(4, "little") + b"".join(attributes)
-
-
 cdef object _larger(part):
     old = np.asarray(part)
     fresh = np.zeros((2 * old.shape[0], *old.shape[1:]), dtype=old.dtype)
+    fresh[: len(old)] = old
+    return fresh
+
+
+cdef object _room(part, Py_ssize_t n):
+    # The part, with room for n and more.
+    old = np.asarray(part)
+    fresh = np.zeros(2 * n, dtype=old.dtype)
     fresh[: len(old)] = old
     return fresh
