@@ -6,7 +6,9 @@ to the engine in one call.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from watchkeeper.decide.conditions import Asked
 from watchkeeper.decide.rules import Rule, windows_of

@@ -219,6 +219,19 @@ class Engine:
         """
         return self.books.rings[tier].known(rows, firsts, lasts, reaches)
 
+    def stretch(self, window: Span | Since, at_ns: int, now_ns: int) -> Stretch | None:
+        """
+        The slots of a window that ends then; None for a calendar window that is not kept any more.
+        """
+        return self._stretch(window, at_ns, now_ns)
+
+    def totals(self, rows: Ints, window: Span | Since, stretch: Stretch) -> Ints:
+        """
+        What each row counted in a window, without what is excluded.
+        """
+        found = self._sums(rows, window, stretch, self.books)
+        return found if self.apart is None else found - self._sums(rows, window, stretch, self.apart)
+
     def history(self, question: Question, now_ns: int) -> tuple[Tier, int, Ints, Ints]:
         """
         Slot by slot over a rolling window: the tier, its first slot, counts and matched; for drawing.
