@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from watchkeeper.measure.counter_parts import pack, parts
 from watchkeeper.measure.counters import ANEW, BASE, FRESH_NS, GOES_ON, STALE, CounterMemory
 from watchkeeper.measure.native.backend import native
-from watchkeeper.store import old_counters
 
 S = 10**9
 OLD = 1 * S  # a start long before the points below
@@ -270,12 +269,6 @@ def test_reading_a_counter_outside_a_body_is_a_bug(make):
 def test_loading_into_an_open_body_is_a_bug(memory):
     with pytest.raises(RuntimeError, match="before the first body"):
         memory.load([])
-
-
-def test_identities_of_the_first_format_are_seen_anew(make):
-    memory = make()
-    memory.load([old_counters.pack([(b"a", 0, T, 7.0)])])
-    assert len(memory) == 0
 
 
 @pytest.mark.parametrize("size", [1, 23, 30, 51])

@@ -33,7 +33,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from watchkeeper.measure.values import Floats, Ints
-from watchkeeper.store import old_counters
 
 VERSION: Final = 1
 IDENTITY: Final = 16  # bytes
@@ -101,12 +100,11 @@ def pack(
 
 def parts(packed: Iterable[bytes]) -> Iterator[Part]:
     """
-    The parts in these pieces, each of which holds any number of whole parts. A piece of the first format, whose
-    identities were others, is passed over: its series are first seen anew. Raises ValueError for anything else.
+    The parts in these pieces, each of which holds any number of whole parts. Raises ValueError for anything else.
     """
     for piece in packed:
         reader = _Reader(piece)
-        while not piece.startswith(old_counters.HEAD) and reader.at < len(piece):
+        while reader.at < len(piece):
             yield _part(reader)
 
 
