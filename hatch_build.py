@@ -272,7 +272,7 @@ def compiler_fault() -> str | None:
     )
 
 
-def compile_part(folder: Path, part: str) -> str | None:
+def compile_part(folder: Path, part: str, *, flags: tuple[str, ...] = FLAGS) -> str | None:
     """Compile one part in a scratch folder and put it beside its source; what went wrong, else None."""
     with tempfile.TemporaryDirectory(prefix="watchkeeper-native-") as scratch:
         package = Path(scratch) / "src" / NATIVE.relative_to("src")
@@ -281,7 +281,7 @@ def compile_part(folder: Path, part: str) -> str | None:
             (path / "__init__.py").touch()
         for path in (*folder.glob("*.pxd"), folder / f"{part}.pyx"):
             shutil.copyfile(path, package / path.name)
-        command = [sys.executable, "-c", SETUP, part, *FLAGS]
+        command = [sys.executable, "-c", SETUP, part, *flags]
         try:
             done = subprocess.run(  # noqa: S603 - an argument list of our own, no shell
                 command,
