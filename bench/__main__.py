@@ -1,28 +1,69 @@
 """
 How fast is it, on this machine, now?
 
-    python -m bench              everything
-    python -m bench decoding     one part: decoding, evaluating, crossing
+    python -m bench              everything; QUICK=1 for the short form
+    python -m bench decoding     one part, or several
+    python -m bench soak         minutes at half the highest rate: is memory flat? (SECONDS=600)
 """
 
+import os
+import platform
 import sys
+import time
+import traceback
+from collections.abc import Callable
 
-from bench import crossing, decoding, evaluating
-from bench.rows import report
+from bench import crossing, decoding, evaluating, growing, soak, starting, writing
+from bench.rows import RAW, Row, keep, show, skipped
+from bench.setting import Setting
+from watchkeeper.measure.native import backend
 
-PARTS = {"decoding": decoding.measure, "evaluating": evaluating.measure, "crossing": crossing.measure}
+PARTS: dict[str, Callable[[Setting], list[Row]]] = {
+    "decoding": decoding.measure,
+    "growing": growing.measure,
+    "writing": writing.measure,
+    "evaluating": evaluating.measure,
+    "crossing": crossing.measure,
+    "starting": starting.measure,
+}
 
 
 def main(names: list[str]) -> int:
     """
-    Measure the named parts, or all; the exit status.
+    Measure the named parts, or all; the exit status, which no speed changes.
     """
+    if names == ["soak"]:
+        return soak.soak(float(os.environ.get("SECONDS", soak.SECONDS)))
     unknown = [name for name in names if name not in PARTS]
     if unknown:
-        print(f"found {' '.join(unknown)}; wanted some of {' '.join(PARTS)}")
+        print(f"found {' '.join(unknown)}; wanted some of {' '.join(PARTS)}, or soak")
         return 2
-    report([row for name in names or PARTS for row in PARTS[name]()])
-    return 0
+    setting, began = Setting.of(os.environ), time.monotonic()
+    rows: list[Row] = []
+    failed = 0
+    for name in names or PARTS:
+        try:
+            found = PARTS[name](setting)
+        except Exception as error:  # one part must not take the others with it; the exit status tells
+            traceback.print_exc()
+            found, failed = [skipped(name, None, f"{type(error).__name__}: {error}")], failed + 1
+        print(f"-- {name}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        rows += found
+        keep(rows, _about(setting, time.monotonic() - began))
+    show(rows)
+    print(RAW)
+    print(f"{setting.says()}; {time.monotonic() - began:.0f} s on {os.cpu_count()} processors, compiled: {_compiled()}")
+    return 1 if failed else 0
+
+
+def _about(setting: Setting, seconds: float) -> dict[str, object]:
+    machine = {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
+    return {"machine": machine, "form": setting.says(), "seconds": round(seconds), "compiled": _compiled()}
+
+
+def _compiled() -> str:
+    parts = [name for name in backend.PARTS if backend.native(name) is not None]
+    return " ".join(parts) or "nothing"
 
 
 sys.exit(main(sys.argv[1:]))

@@ -31,7 +31,14 @@ def get_json(address: str, path: str) -> Any:
     return json.loads(get(address, path))
 
 
-def post(address: str, path: str, *, data: dict[str, str] | None = None, headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
+def post(
+    address: str,
+    path: str,
+    *,
+    data: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+) -> bytes:
     """
     What a server answers to a form, or to a body. Raises Refused for anything but 2xx.
     """

@@ -65,7 +65,9 @@ def send(address: str, path: str, bodies: Sequence[Sequence[bytes]], *, per_seco
     raise Failed(str(said))
 
 
-def _run(answer: Connection, address: str, path: str, bodies: Sequence[Sequence[bytes]], per_second: float | None) -> None:
+def _run(
+    answer: Connection, address: str, path: str, bodies: Sequence[Sequence[bytes]], per_second: float | None
+) -> None:
     try:
         answer.send(_Loop(address, path, bodies, per_second).run())
     except (Failed, OSError) as error:
@@ -90,7 +92,11 @@ class _Line:
 class _Loop:
     def __init__(self, address: str, path: str, bodies: Sequence[Sequence[bytes]], per_second: float | None) -> None:
         told = urlsplit(address)
-        lines = [f"POST {path} HTTP/1.1", f"Host: {told.netloc}", *(f"{name}: {said}" for name, said in HEADERS.items())]
+        lines = [
+            f"POST {path} HTTP/1.1",
+            f"Host: {told.netloc}",
+            *(f"{name}: {said}" for name, said in HEADERS.items()),
+        ]
         self._head = ("\r\n".join(lines) + "\r\nContent-Length: ").encode()
         self._place = (told.hostname or "127.0.0.1", told.port or 80)
         self._bodies, self._pause = bodies, 1 / per_second if per_second else 0.0
@@ -122,8 +128,8 @@ class _Loop:
         now = time.perf_counter()
         due = [one for one in self._waiting if one[0] <= now]
         self._waiting = [one for one in self._waiting if one[0] > now]
-        for _, line in due:
-            self._begin(line)
+        for _, again in due:
+            self._begin(again)
         soonest = min((at for at, _ in self._waiting), default=now + SILENCE_SECONDS)
         ready = self._looks.select(max(soonest - now, 0.0))
         if not ready and not self._waiting and not due:

@@ -64,7 +64,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait(until: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS, look: float = _LOOK_SECONDS) -> None:
+def wait(
+    until: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS, look: float = _LOOK_SECONDS
+) -> None:
     """
     Look again and again until it holds. Raises NotReady when it takes too long.
     """

@@ -5,8 +5,6 @@ Two counters for each objective, all requests and failed ones, sampled every 30 
 blocks on its disk, the engine as the increments between one sample and the next.
 """
 
-import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO

@@ -5,7 +5,7 @@ A row is one comparison: a figure of ours, the same of a peer, and their ratio, 
 median of n repetitions taken in turn, with the smallest and the largest of them; each ratio is of two figures taken one
 after the other. A row without a peer (seconds, KiB) has no ratio and is held to a figure itself.
 
->>> row = ratio("spans", "spans per CPU-s", ours=[30.0, 10.0, 22.0], theirs=[1.0, 1.0, 2.0], target=18, peer="reference")
+>>> row = ratio("spans", "spans per CPU-s", ours=[30.0, 10.0, 22.0], theirs=[1.0, 1.0, 2.0], target=18, peer="a walk")
 >>> row.ratio, row.min, row.max, row.n, row.met
 (11.0, 10.0, 30.0, 3, False)
 >>> ratio("wait", "s", ours=[2.0], theirs=[5.0], target=2, peer="p", more_is_better=False).ratio

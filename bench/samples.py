@@ -182,7 +182,9 @@ def _time_series(labels: dict[str, str]) -> bytes:
     """
     A TimeSeries of prometheus.WriteRequest with one sample, whose value and time are still to be written.
     """
-    written = b"".join(_message(1, _message(1, name.encode()) + _message(2, value.encode())) for name, value in labels.items())
+    written = b"".join(
+        _message(1, _message(1, name.encode()) + _message(2, value.encode())) for name, value in labels.items()
+    )
     sample = b"\x09" + bytes(8) + b"\x10" + bytes(_TIME_BYTES)
     return _message(1, written + _message(2, sample))
 

@@ -1,9 +1,9 @@
 """
 Which rules does the peer evaluate?
 
-Those that Sloth (https://sloth.dev) makes of an SLO of 99 % over 30 days: the error ratio over eight windows as recording
-rules, and two alerts over four pairs of them. The 30-day ratio is of events, as an SLO says; Sloth can also make one
-that averages five-minute ratios, which costs less and is another number.
+Those that Sloth (https://sloth.dev) makes of an SLO of 99 % over 30 days: the error ratio over eight windows as
+recording rules, and two alerts over four pairs of them. The 30-day ratio is of events, as an SLO says; Sloth can also
+make one that averages five-minute ratios, which costs less and is another number.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,9 @@ def _recording(name: str) -> Iterator[str]:
 
 def _alerting(name: str) -> Iterator[str]:
     for kind, pairs in PAIRS.items():
-        both = " or ".join(f"({_over(long, factor, name)} and {_over(short, factor, name)})" for long, short, factor in pairs)
+        both = " or ".join(
+            f"({_over(long, factor, name)} and {_over(short, factor, name)})" for long, short, factor in pairs
+        )
         yield f"      - alert: Burn{kind.title()}"
         yield f"        expr: '{both}'"
         yield f"        labels: {{sloth_severity: {kind}}}"

@@ -1,8 +1,8 @@
 """
 How is a Prometheus started, fed and asked?
 
-The one of Debian's package, on a free loopback port, its data in a folder that is thrown away. It is given what it needs
-to be at its best: no scraping of itself, blocks as large as its own compaction would make them, rules that do not wait.
+The one of Debian's package, on a free loopback port, its data in a folder that is thrown away. It is given what it
+needs to be at its best: no scraping of itself, blocks larger than its own compaction would make them.
 """
 
 import json
@@ -46,9 +46,7 @@ class Prometheus:
         """
         form = {"query": expression} | ({} if at is None else {"time": f"{at:.3f}"})
         answer = json.loads(asking.post(self.address, "/api/v1/query", data=form))
-        return {
-            tuple(sorted(one["metric"].items())): float(one["value"][1]) for one in answer["data"]["result"]
-        }
+        return {tuple(sorted(one["metric"].items())): float(one["value"][1]) for one in answer["data"]["result"]}
 
     def number(self, expression: str, *, at: float | None = None) -> float:
         """
@@ -67,7 +65,9 @@ class Prometheus:
 
 
 @contextmanager
-def running(folder: Path, *, rules: str | None = None, alertmanager: str | None = None, every: str = "1m") -> Iterator[Prometheus]:
+def running(
+    folder: Path, *, rules: str | None = None, alertmanager: str | None = None, every: str = "1m"
+) -> Iterator[Prometheus]:
     """
     A Prometheus whose data lie in `folder/data`; rules are evaluated `every` so long.
 
