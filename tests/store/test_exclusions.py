@@ -2,13 +2,9 @@
 Minutes taken out of the numbers are written with who and why, and putting them back leaves the trace.
 """
 
-from collections.abc import Iterator
-
-import pytest
-
 from watchkeeper.store import exclusions
 from watchkeeper.store.exclusions import ExclusionRow
-from watchkeeper.store.state import State, open_memory
+from watchkeeper.store.state import State
 
 ROW = ExclusionRow(
     begin_ns=60,
@@ -20,13 +16,6 @@ ROW = ExclusionRow(
     reason="a load test",
     created_ns=9,
 )
-
-
-@pytest.fixture
-def state() -> Iterator[State]:
-    opened = open_memory()
-    yield opened
-    opened.close()
 
 
 def test_what_was_undone_no_longer_stands_but_is_still_told(state: State) -> None:

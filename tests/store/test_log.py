@@ -1,5 +1,7 @@
 """
-Does the log keep what it acknowledged, all of it, once, through whatever happens to the process and the disk?
+Does the file of a log keep what it acknowledged, through whatever happens to the process and the disk?
+
+What every home promises is tested in `test_ground_contract.py`.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.store.errors import LogError, NewerFile
-from watchkeeper.store.log import DIGESTS_KEPT, DIGESTS_KEPT_NS, DeltaLog
+from watchkeeper.store.errors import LogError, NewerFile, OlderFile
+from watchkeeper.store.log import DeltaLog
 
 
 @pytest.fixture
@@ -29,126 +31,8 @@ def log(path: Path) -> Iterator[DeltaLog]:
     log.close()
 
 
-def test_a_group_is_there_after_reopening_with_its_digests_and_counters(path: Path) -> None:
-    log = DeltaLog(path)
-    assert log.append([b"a", b"b"], digests=[("x", b"1")], counters=[(b"c", 1, 2, 3.5, None)], now_ns=7) == 2
-    log.close()
-
-    again = DeltaLog(path)
-    assert list(again.tail()) == [(1, b"a"), (2, b"b")]
-    assert again.seen() == {("x", b"1"): 7}
-    assert list(again.counters()) == [(b"c", 1, 2, 3.5, None)]
-    assert again.append([b"c"], digests=[], counters=[], now_ns=8) == 3
-    again.close()
-
-
-def test_a_counter_keeps_whole_numbers_beyond_what_a_float_can_hold(log: DeltaLog) -> None:
-    log.append([], digests=[], counters=[(b"c", 0, 0, 2**53 + 1, b"buckets")], now_ns=0)
-
-    assert list(log.counters()) == [(b"c", 0, 0, 2**53 + 1, b"buckets")]
-
-
-def test_a_newer_counter_state_replaces_the_older_one(log: DeltaLog) -> None:
-    log.append([], digests=[], counters=[(b"c", 0, 1, 1.0, None)], now_ns=0)
-    log.append([], digests=[], counters=[(b"c", 0, 2, 5.0, 0.5)], now_ns=0)
-
-    assert list(log.counters()) == [(b"c", 0, 2, 5.0, 0.5)]
-
-
-def test_nothing_of_a_group_is_kept_when_one_part_of_it_cannot_be(log: DeltaLog) -> None:
-    log.append([b"before"], digests=[], counters=[], now_ns=0)
-
-    with pytest.raises(LogError):
-        log.append([b"x"], digests=[("x", b"1")], counters=[(None, 0, 0, 0.0, None)], now_ns=0)  # type: ignore[list-item]  # no identity
-
-    assert (list(log.tail()), log.seen(), log.last) == ([(1, b"before")], {}, 1)
-    assert log.append([b"after"], digests=[], counters=[], now_ns=0) == 2
-
-
-def test_a_fold_replaces_slots_drops_old_ones_and_forgets_the_tail(log: DeltaLog) -> None:
-    log.append([b"a", b"b", b"c"], digests=[], counters=[], now_ns=0)
-    log.fold(upto=1, slots=[("1m", 1, b"old"), ("1m", 2, b"x"), ("10s", 1, b"y")], drop=[], now_ns=0)
-    log.fold(upto=2, slots=[("1m", 2, b"new")], drop=[("1m", 2)], now_ns=0)
-
-    assert list(log.tail()) == [(3, b"c")]
-    assert list(log.read_slots("1m", 0, 9)) == [(2, b"new")]
-    assert log.read_slot("10s", 1) == b"y"
-    assert log.read_slot("1m", 1) is None
-
-
-def test_reading_slots_takes_both_ends_and_only_the_tier_asked_for(log: DeltaLog) -> None:
-    log.fold(upto=0, slots=[("1m", n, b"%d" % n) for n in range(6)] + [("1h", 3, b"h")], drop=[], now_ns=0)
-
-    assert list(log.read_slots("1m", 2, 4)) == [(2, b"2"), (3, b"3"), (4, b"4")]
-    assert list(log.read_slots_in("1m", [5, 1, 77, 5])) == [(1, b"1"), (5, b"5")]
-
-
-def test_sequences_go_on_after_everything_was_folded_and_the_file_reopened(path: Path) -> None:
-    log = DeltaLog(path)
-    log.append([b"a", b"b"], digests=[], counters=[], now_ns=0)
-    log.fold(upto=2, slots=[], drop=[], now_ns=0)
-    log.close()
-
-    again = DeltaLog(path)
-    assert (again.last, again.watermark) == (2, 2)
-    assert again.append([b"c"], digests=[], counters=[], now_ns=0) == 3
-    again.close()
-
-
-@pytest.mark.parametrize("upto", [0, 3])
-def test_a_fold_outside_the_log_is_refused(log: DeltaLog, upto: int) -> None:
-    log.append([b"a", b"b"], digests=[], counters=[], now_ns=0)
-    log.fold(upto=1, slots=[], drop=[], now_ns=0)
-
-    with pytest.raises(ValueError, match="the log holds 2 to 2"):
-        log.fold(upto=upto, slots=[], drop=[], now_ns=0)
-
-
-def test_a_digest_is_kept_for_ten_minutes_and_among_the_last_ten_thousand(log: DeltaLog) -> None:
-    old = [("old", n.to_bytes(4, "big")) for n in range(DIGESTS_KEPT)]
-    log.append([], digests=[("first", b"1"), ("second", b"2"), *old], counters=[], now_ns=0)
-    log.append([], digests=[("first", b"1")], counters=[], now_ns=1)  # sent again: counts as new from here
-
-    log.fold(upto=0, slots=[], drop=[], now_ns=DIGESTS_KEPT_NS)
-    assert len(log.seen()) == DIGESTS_KEPT + 2
-    log.fold(upto=0, slots=[], drop=[], now_ns=DIGESTS_KEPT_NS + 2)
-    seen = log.seen()
-    assert ("first", b"1") in seen
-    assert ("second", b"2") not in seen
-    assert len(seen) == DIGESTS_KEPT
-
-
-def test_counters_not_heard_for_long_are_forgotten_when_asked(log: DeltaLog) -> None:
-    log.append([], digests=[], counters=[(b"old", 0, 5, 1.0, None), (b"new", 0, 6, 1.0, None)], now_ns=0)
-    log.fold(upto=0, slots=[], drop=[], now_ns=0, counters_before_ns=6)
-
-    assert [counter[0] for counter in log.counters()] == [b"new"]
-
-
-def test_a_name_keeps_its_number_for_ever(path: Path) -> None:
-    log = DeltaLog(path)
-    first = log.intern(["ok", "failed", "ok"])
-    log.close()
-    again = DeltaLog(path)
-
-    assert again.intern(["slow", "failed"])[1] == first[1]
-    assert first[0] == first[2] != first[1]
-    assert sorted(again.names().values()) == ["failed", "ok", "slow"]
-    again.close()
-
-
-def test_a_reader_sees_one_moment_while_the_writer_goes_on(log: DeltaLog) -> None:
-    log.fold(upto=0, slots=[("1m", 1, b"a"), ("1m", 2, b"a")], drop=[], now_ns=0)
-    reading = log.read_slots("1m", 0, 9)
-    assert next(reading) == (1, b"a")
-    log.fold(upto=0, slots=[("1m", 2, b"b")], drop=[], now_ns=0)
-
-    assert next(reading) == (2, b"a")
-    assert log.read_slot("1m", 2) == b"b"
-
-
 def test_folding_gives_the_space_back_step_by_step(log: DeltaLog, path: Path) -> None:
-    log.append([b"x" * 4000] * 2000, digests=[], counters=[], now_ns=0)
+    log.append([b"x" * 4000] * 2000, digests=[], counters=b"", now_ns=0)
     log.fold(upto=1000, slots=[], drop=[], now_ns=0)
     first = log.shrink(1)
     assert log.shrink(100) == first - 100
@@ -169,9 +53,30 @@ def test_a_file_of_a_newer_format_is_refused_with_both_numbers(path: Path) -> No
         raw.execute("UPDATE meta SET value = 99 WHERE key = 'format'")
     raw.close()
 
-    with pytest.raises(NewerFile, match="its format is 99, the newest known here is 1") as failure:
+    with pytest.raises(NewerFile, match="its format is 99, the newest known here is 2") as failure:
         DeltaLog(path)
     assert not failure.value.retryable
+
+
+def test_a_file_from_before_the_first_release_is_refused_and_left_alone(path: Path) -> None:
+    with sqlite3.connect(path) as raw:
+        raw.executescript("CREATE TABLE meta (key, value); INSERT INTO meta VALUES ('format', 1), ('watermark', 3)")
+    raw.close()
+
+    with pytest.raises(OlderFile, match="its format is 1, the oldest known here is 2. Begin in an empty folder"):
+        DeltaLog(path)
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT value FROM meta").fetchall() == [(1,), (3,)]
+    raw.close()
+
+
+def test_a_file_with_other_tables_is_refused_and_left_alone(path: Path) -> None:
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE songs (title)")
+    raw.close()
+
+    with pytest.raises(LogError, match=r"it holds other tables \(songs\)"):
+        DeltaLog(path)
 
 
 def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
@@ -183,7 +88,7 @@ def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
 
 
 def test_a_sound_log_has_no_findings_and_a_hole_in_it_is_one(log: DeltaLog, path: Path) -> None:
-    log.append([b"a", b"b", b"c"], digests=[], counters=[], now_ns=0)
+    log.append([b"a", b"b", b"c"], digests=[], counters=b"", now_ns=0)
     assert log.check() == []
     with sqlite3.connect(path) as raw:
         raw.execute("DELETE FROM log WHERE seq = 2")
@@ -194,14 +99,14 @@ def test_a_sound_log_has_no_findings_and_a_hole_in_it_is_one(log: DeltaLog, path
 
 def test_a_read_only_file_refuses_an_append_in_plain_words(path: Path) -> None:
     log = DeltaLog(path)
-    log.append([b"a"], digests=[], counters=[], now_ns=0)
+    log.append([b"a"], digests=[], counters=b"", now_ns=0)
     log._writer.execute("PRAGMA query_only = ON")  # what SQLite reports for a read-only mount; root ignores file modes
     with pytest.raises(LogError, match="append 1 bodies: the file or its folder is read-only") as failure:
-        log.append([b"b"], digests=[], counters=[], now_ns=0)
+        log.append([b"b"], digests=[], counters=b"", now_ns=0)
     assert failure.value.retryable
 
     log._writer.execute("PRAGMA query_only = OFF")
-    assert log.append([b"b"], digests=[], counters=[], now_ns=0) == 2
+    assert log.append([b"b"], digests=[], counters=b"", now_ns=0) == 2
     log.close()
 
 
@@ -212,11 +117,11 @@ log = DeltaLog(sys.argv[1])
 n = log.last
 while True:
     bodies = [b"%d" % (n + i) * 50 for i in (1, 2, 3)]
-    last = log.append(bodies, digests=[("k", b"%d" % n)], counters=[(b"c", 0, n, float(n + 3), None)], now_ns=n)
+    last = log.append(bodies, digests=[("k", b"%d" % n)], counters=b"%d" % (n + 3), now_ns=n)
     n += 3
     sys.stdout.write(f"{last}\\n"); sys.stdout.flush()
     if n % 60 == 0:
-        log.fold(upto=n - 30, slots=[("1m", n, b"x" * 2000)], drop=[("1m", n - 300)], now_ns=n)
+        log.fold(upto=n - 30, slots=[("1m", n, b"x" * 2000)], drop=[("1m", n - 300)], now_ns=n, counters=b"%d" % n)
 """
 
 
@@ -240,7 +145,7 @@ def test_killed_at_any_moment_all_that_was_acknowledged_is_there_and_nothing_hal
     assert log.last % 3 == 0
     assert all(body == b"%d" % seq * 50 for seq, body in log.tail())
     assert len(log.seen()) == log.last // 3
-    assert [counter[3] for counter in log.counters()] == [float(log.last)]
+    assert list(log.counters())[-1] == b"%d" % log.last
     log.close()
 
 
@@ -249,19 +154,19 @@ import resource, sys
 from watchkeeper.store.errors import LogError
 from watchkeeper.store.log import DeltaLog
 log = DeltaLog(sys.argv[1])
-kept = log.append([b"a" * 1000], digests=[("k", b"0")], counters=[], now_ns=0)
+kept = log.append([b"a" * 1000], digests=[("k", b"0")], counters=b"", now_ns=0)
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
 try:
     while True:
-        kept = log.append([b"a" * 1000] * 20, digests=[("k", b"%d" % kept)], counters=[], now_ns=0)
+        kept = log.append([b"a" * 1000] * 20, digests=[("k", b"%d" % kept)], counters=b"", now_ns=0)
 except LogError as error:
     assert error.retryable, error
     print(error)
 assert len(list(log.tail())) == kept == log.last, (kept, log.last)
 assert len(log.seen()) == 1 + (kept - 1) // 20
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-assert log.append([b"b"], digests=[], counters=[], now_ns=0) == kept + 1
+assert log.append([b"b"], digests=[], counters=b"", now_ns=0) == kept + 1
 assert log.check() == []
 print(kept + 1)
 """

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -21,14 +19,6 @@ from watchkeeper.store.notices import NoticeRow
 from watchkeeper.store.state import State, open_memory
 
 LEASE = 30
-
-
-@pytest.fixture
-def tx() -> Iterator[Connection]:
-    state = open_memory()
-    with state.transaction() as tx:
-        yield tx
-    state.close()
 
 
 def claim(tx: Connection, now_ns: int = 0, worker: str = "w", limit: int = 20) -> list[NoticeRow]:
@@ -215,8 +205,7 @@ def test_the_audit_sees_how_long_the_oldest_due_notice_has_waited(tx: Connection
     assert [row.subject for row in notices.of_subject(tx, "a")] == ["a"]
 
 
-def test_two_threads_never_claim_the_same_notice(tmp_path: Path) -> None:
-    state = State(tmp_path / "state.db")
+def test_two_threads_never_claim_the_same_notice(state: State) -> None:
     with state.transaction() as tx:
         write(tx, *(a_notice(f"s{n % 40}", transition_id=n) for n in range(120)))
     claimed: Counter[int] = Counter()
@@ -241,7 +230,6 @@ def test_two_threads_never_claim_the_same_notice(tmp_path: Path) -> None:
         assert notices.counts(view) == {"sent": 120}
     assert len(claimed) == 120
     assert set(claimed.values()) == {1}
-    state.close()
 
 
 class Senders(RuleBasedStateMachine):

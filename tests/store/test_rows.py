@@ -4,10 +4,8 @@ Does each noun come back as it was written, and answer what is asked about it?
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
 from sqlalchemy import Connection
 
 from tests.store.notices import a_notice, write
@@ -16,16 +14,7 @@ from watchkeeper.store.alerts import AlertRow, TransitionRow
 from watchkeeper.store.decisions import DecisionRow
 from watchkeeper.store.incidents import IncidentRow, TimelineRow
 from watchkeeper.store.revisions import RevisionRow
-from watchkeeper.store.state import open_memory
 from watchkeeper.store.timers import Timer
-
-
-@pytest.fixture
-def tx() -> Iterator[Connection]:
-    state = open_memory()
-    with state.transaction() as tx:
-        yield tx
-    state.close()
 
 
 def an_alert(key: str = "parse{platform=a}", state: str = "firing", since_ns: int = 5) -> AlertRow:

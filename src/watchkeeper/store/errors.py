@@ -56,9 +56,27 @@ class NewerFile(StoreError):
     """
 
 
+class OlderFile(StoreError):
+    """
+    This file is from before the first release, so this Watchkeeper cannot {doing}: {why}. Begin in an empty folder.
+    """
+
+
 class FolderInUse(StoreError):
     """
     Another Watchkeeper runs on this folder, so this one cannot {doing}: {why}.
+    """
+
+
+class DatabaseInUse(StoreError):
+    """
+    Another Watchkeeper runs on this database, so this one cannot {doing}: {why}.
+    """
+
+
+class NoDatabase(StoreError):
+    """
+    Watchkeeper cannot {doing}: {why}.
     """
 
 

@@ -25,11 +25,11 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from watchkeeper.store import log_formats
+from watchkeeper.store import log_formats, soundness
 from watchkeeper.store.errors import LogError, why_sqlite_failed
 from watchkeeper.store.ground import DIGESTS_KEPT, DIGESTS_KEPT_NS
 
@@ -68,7 +68,7 @@ class DeltaLog:
             self._last: int = max(self._watermark, self._writer.execute(newest).fetchone()[0])
             newest = self._writer.execute("SELECT ifnull(max(id), 0) FROM names").fetchone()[0]
             self._given = max(log_formats.meta(self._writer, "names", self._path), newest)
-            patches = "SELECT ifnull(sum(length(body)), 0) FROM counters WHERE full = 0"
+            patches = "SELECT ifnull(sum(length(body)), 0) FROM counters WHERE whole = 0"
             self._patched = int(self._writer.execute(patches).fetchone()[0])
 
     @property
@@ -135,8 +135,8 @@ class DeltaLog:
             tx.execute("UPDATE meta SET value = ? WHERE key = 'watermark'", (upto,))
             tx.execute("DELETE FROM log WHERE seq <= ?", (upto,))
             tx.execute(
-                "DELETE FROM digests WHERE at_ns < ? AND n <= (SELECT max(n) FROM digests) - ?",
-                (now_ns - DIGESTS_KEPT_NS, DIGESTS_KEPT),
+                "DELETE FROM digests WHERE at_ns < ? AND n < (SELECT n FROM digests ORDER BY n DESC LIMIT 1 OFFSET ?)",
+                (now_ns - DIGESTS_KEPT_NS, DIGESTS_KEPT - 1),
             )
             patched = self._patched if counters is None else _replace_counters(tx, upto, counters)
             tx.execute("COMMIT")
@@ -201,7 +201,7 @@ class DeltaLog:
         """
         The newest snapshot of the counters, when there is one, then the patches appended after it, in order.
         """
-        for (body,) in self._read("SELECT body FROM counters ORDER BY full DESC, seq"):
+        for (body,) in self._read("SELECT body FROM counters ORDER BY whole DESC, seq"):
             yield body
 
     def read_slot(self, tier: str, slot: int) -> bytes | None:
@@ -246,12 +246,8 @@ class DeltaLog:
         """
         What is wrong with the file, in SQLite's words and ours; empty when it is sound. Reads all of it.
         """
-        found = [row[0] for row in self._read("PRAGMA integrity_check") if row[0] != "ok"]
-        given = "SELECT seq FROM log UNION SELECT seq FROM counters WHERE full = 0 AND seq > ? ORDER BY seq"
-        sequences = [row[0] for row in self._read(given, (self._watermark,))]
-        if sequences != list(range(self._watermark + 1, self._last + 1)):
-            found.append(f"the log should hold {self._watermark + 1} to {self._last}, but holds {len(sequences)} rows")
-        return found
+        with _told("read"), closing(self._reader()) as connection:
+            return soundness.of_file_log(connection)
 
     @contextmanager
     def _transaction(self, doing: str) -> Iterator[sqlite3.Connection]:
@@ -288,9 +284,9 @@ def _replace_counters(tx: sqlite3.Connection, upto: int, snapshot: bytes) -> int
     """
     Put a snapshot in the place of the one before and of the patches that it contains; the bytes of the patches left.
     """
-    tx.execute("DELETE FROM counters WHERE full = 1 OR seq <= ?", (upto,))
+    tx.execute("DELETE FROM counters WHERE whole = 1 OR seq <= ?", (upto,))
     tx.execute("INSERT INTO counters VALUES (?, 1, ?)", (upto, snapshot))
-    return int(tx.execute("SELECT ifnull(sum(length(body)), 0) FROM counters WHERE full = 0").fetchone()[0])
+    return int(tx.execute("SELECT ifnull(sum(length(body)), 0) FROM counters WHERE whole = 0").fetchone()[0])
 
 
 @contextmanager

@@ -1,22 +1,19 @@
 """
-What does the file of a log look like, and how does an older one become like it?
+What does the file of a log look like?
 
-A file carries the number of its format in `meta`. Each step below brings a file from one format to the next; all steps
-that a file needs are taken in one transaction, so that a crash leaves the old file.
+A file carries the number of its format in `meta`; it stands for the tables and for the bodies in them.
 
-    1  a row for each counter
+    1  before the first release: a row for each counter, bodies that nobody reads any more
     2  counters as packed snapshots and patches; what is kept for ever under a name; a number of a name is given once
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from watchkeeper.store.errors import LogError, newer_file
-from watchkeeper.store.old_counters import pack
+from watchkeeper.store.errors import LogError, OlderFile, newer_file
 
 FORMAT: Final = 2
 
@@ -28,15 +25,16 @@ _SCHEMA: Final = (
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     "CREATE TABLE digests (n INTEGER PRIMARY KEY, client TEXT NOT NULL, digest BLOB NOT NULL, at_ns INTEGER NOT NULL,"
     " UNIQUE (client, digest))",
-    # A snapshot (full = 1) is what all counters were at `seq`; a patch is what changed in the append that ended there.
-    "CREATE TABLE counters (seq INTEGER NOT NULL, full INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (full, seq))",
+    # A snapshot (whole = 1) is what all counters were at `seq`; a patch is what changed in the append that ended there.
+    "CREATE TABLE counters (seq INTEGER NOT NULL, whole INTEGER NOT NULL, body BLOB NOT NULL,"
+    " PRIMARY KEY (whole, seq))",
 )
 
 
 def prepare(tx: sqlite3.Connection, path: Path) -> None:
     """
-    Make the file one of today's format, in the transaction that is open. Raises NewerFile, or LogError for a file that
-    is something else.
+    Make an empty file one of today's format, in the transaction that is open. Raises NewerFile, OlderFile, or LogError
+    for a file that is something else.
     """
     if tx.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").fetchone() == (0,):
         _create(tx, path)
@@ -44,9 +42,10 @@ def prepare(tx: sqlite3.Connection, path: Path) -> None:
     found = meta(tx, "format", path)
     if found > FORMAT:
         raise newer_file(path, found=found, known=FORMAT)
-    for step in range(found, FORMAT):
-        _STEPS[step](tx)
-    tx.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
+    if found < FORMAT:
+        raise OlderFile(
+            doing=f"open {path}", why=f"its format is {found}, the oldest known here is {FORMAT}", retryable=False
+        )
 
 
 def meta(connection: sqlite3.Connection, key: str, path: Path) -> int:
@@ -66,18 +65,3 @@ def _create(tx: sqlite3.Connection, path: Path) -> None:
     for statement in _SCHEMA:
         tx.execute(statement)
     tx.execute("INSERT INTO meta VALUES ('format', ?), ('watermark', 0), ('names', 0)", (FORMAT,))
-
-
-def _from_1(tx: sqlite3.Connection) -> None:
-    rows = tx.execute("SELECT identity, start_ns, at_ns, CAST(value AS REAL) FROM counters ORDER BY at_ns").fetchall()
-    tx.execute("INSERT INTO meta VALUES ('names', 0)")
-    newest = tx.execute("SELECT max(value, (SELECT ifnull(max(seq), 0) FROM log)) FROM meta WHERE key = 'watermark'")
-    tx.execute("DROP TABLE counters")
-    for statement in _SCHEMA:
-        if "TABLE counters" in statement or "TABLE kept" in statement:
-            tx.execute(statement)
-    if rows:
-        tx.execute("INSERT INTO counters VALUES (?, 1, ?)", (newest.fetchone()[0], pack(rows)))
-
-
-_STEPS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {1: _from_1}

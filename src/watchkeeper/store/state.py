@@ -1,7 +1,8 @@
 """
 Where do alerts, incidents, notices and timers live between two moments?
 
-In `state.db`: many readers, one writer at a time. What belongs together is written in one transaction:
+In `state.db`, or in PostgreSQL: many readers, one writer at a time. What belongs together is written in one
+transaction:
 
 >>> from watchkeeper.store import timers
 >>> state = open_memory()
@@ -15,37 +16,34 @@ In `state.db`: many readers, one writer at a time. What belongs together is writ
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import msgspec
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from watchkeeper.store.errors import StateError, why_sqlite_failed
+from watchkeeper.store import soundness
+from watchkeeper.store.errors import StateError
 from watchkeeper.store.migrating import bring_forward, create
-
-BUSY_MS: Final = 5000  # how long a writer waits for another process, such as a backup, to let go of the file
+from watchkeeper.store.postgres import Where
+from watchkeeper.store.state_homes import in_file, in_postgres
 
 
 class State:
     """
-    One state file. Any thread may use it; transactions wait for each other.
+    One state. Any thread may use it; transactions wait for each other.
     """
 
-    def __init__(self, path: Path | str | None) -> None:
-        self._path = "memory" if path is None else str(path)
+    def __init__(self, where: Path | str | Where | None) -> None:
+        self._home = in_postgres(where) if isinstance(where, Where) else in_file(where)
         self._writing = threading.Lock()
-        # In memory there is one connection for all, so readers wait for the writer too.
-        self._one_reader: AbstractContextManager[Any] = self._writing if path is None else nullcontext()
-        self._engine = _engine(path)
+        self._one_reader: AbstractContextManager[Any] = self._writing if self._home.one_connection else nullcontext()
         try:
             with self.transaction() as tx:
-                create(tx) if path is None else bring_forward(tx, self._path)
+                create(tx) if where is None else bring_forward(tx, self._home.name)
         except BaseException:
             self.close()
             raise
@@ -55,44 +53,52 @@ class State:
         """
         A connection that may write: all of it is kept, or (after an exception) nothing. Do not nest; keep it short.
 
-        Raises StateError when the file cannot be written; `retryable` says whether trying again can help.
+        Raises StateError when it cannot be written; `retryable` says whether trying again can help.
         """
-        with self._writing, self._told("write"), self._connection(writes=True) as connection, connection.begin():
+        with self._writing, self._told("write"), self._writer() as connection, connection.begin() as begun:
             yield connection
+            if self._home.ended_well is None:
+                return
+            number = connection.exec_driver_sql("SELECT pg_current_xact_id_if_assigned()::text").scalar_one()
+            try:
+                begun.commit()
+            except DBAPIError as error:
+                if not (number and error.connection_invalidated and self._home.ended_well(self._home.writer, number)):
+                    raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """
         A connection that sees one moment of the state, for as long as it is held, and cannot change it.
         """
-        with self._one_reader, self._told("read"), self._connection(writes=False) as connection, connection.begin():
+        with self._one_reader, self._told("read"), self._home.reader.connect() as connection, connection.begin():
             yield connection
 
     def check(self) -> list[str]:
         """
-        What is wrong with the file, in SQLite's words; empty when it is sound.
+        What is wrong, in sentences; empty when it is sound. Reads all of it.
         """
         with self.reading() as view:
-            return [row[0] for row in view.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+            return soundness.of_state(view)
 
     def close(self) -> None:
         """
         Close every connection.
         """
-        self._engine.dispose()
+        self._home.close()
 
-    def _connection(self, *, writes: bool) -> Connection:
-        return self._engine.connect().execution_options(writes=writes)
+    def _writer(self) -> Connection:
+        return self._home.writer.connect().execution_options(writes=True)
 
     @contextmanager
     def _told(self, doing: str) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:
-            if not isinstance(error.orig, sqlite3.Error) or isinstance(error, IntegrityError):
+            if not isinstance(error.orig, self._home.kind) or isinstance(error, IntegrityError):
                 raise
-            why, retryable = why_sqlite_failed(error.orig)
-            raise StateError(doing=f"{doing} {self._path}", why=why, retryable=retryable) from error
+            why, retryable = self._home.why(error.orig)
+            raise StateError(doing=f"{doing} {self._home.name}", why=why, retryable=retryable) from error
 
 
 def open_memory() -> State:
@@ -100,32 +106,3 @@ def open_memory() -> State:
     A fresh state that ends with the process: the real tables and the real SQL, without a file.
     """
     return State(None)
-
-
-def _engine(path: Path | str | None) -> Engine:
-    options: dict[str, Any] = {"pool_size": 8, "max_overflow": 64}
-    if path is None:
-        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-    engine = create_engine(
-        URL.create("sqlite+pysqlite", database=None if path is None else str(path)),
-        json_serializer=lambda value: msgspec.json.encode(value).decode(),
-        json_deserializer=msgspec.json.decode,
-        hide_parameters=True,  # what is in a row never shows in an error
-        **options,
-    )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # so that it is us who say BEGIN
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_MS}"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-    # IMMEDIATE takes the write lock at once: two writers wait for each other here, never half-way.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -6,7 +6,7 @@ unique key are never null: '' (and 0 for a transition) says "none", because two 
 SQLite's alone. A change goes into a new file in `migrations/versions` too; a test compares the two.
 
 >>> sorted(metadata.tables)[:3], HEAD
-(['alerts', 'decisions', 'exclusions'], '0002')
+(['alerts', 'decisions', 'exclusions'], '0003')
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.engine import Dialect
 
-HEAD: Final = "0002"  # the newest file in migrations/versions
+HEAD: Final = "0003"  # the newest file in migrations/versions
 
 metadata = MetaData(
     naming_convention={
@@ -38,7 +40,23 @@ metadata = MetaData(
     }
 )
 
+_NUL: Final = "\ufdd0"  # one of Unicode's noncharacters, which never stand in a text
 Int64: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER column
+
+
+class AnyText(TypeDecorator[str]):
+    """
+    A text of any characters where PostgreSQL takes all but one: instead of NUL it keeps a code that no text uses.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return value.replace("\0", _NUL) if value else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return value.replace(_NUL, "\0") if value else value
 
 
 def _id() -> Column[int]:
@@ -50,7 +68,9 @@ def _ns(name: str, *, null: bool = False) -> Column[int]:
 
 
 def _text(name: str, *, null: bool = False, key: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=null, primary_key=key)
+    # Keys come in the order of their characters, whatever language the database speaks.
+    kind = Text().with_variant(AnyText(collation="C") if key else AnyText(), "postgresql")
+    return Column(name, kind, nullable=null, primary_key=key)
 
 
 def _json(name: str, *, null: bool = False) -> Column[Any]:
@@ -167,7 +187,7 @@ incident_alerts = Table(
     "incident_alerts",
     metadata,
     Column("incident_id", Int64, ForeignKey("incidents.id"), primary_key=True),
-    Column("alert_key", Text, primary_key=True),
+    _text("alert_key", key=True),
     Index(None, "alert_key"),
 )
 
