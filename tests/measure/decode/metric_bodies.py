@@ -178,6 +178,10 @@ class World:
                 point.positive.bucket_counts.extend([0] * chance.choice((1019, 1021, 1022, 2000)))
             case 2:
                 point.zero_count = 2**63
+            case 3:
+                point.zero_count, point.count = 2, 0
+                point.positive.bucket_counts[:] = [2**63 - 1] * 2
+                del point.negative.bucket_counts[:]
         return point
 
     def _common(self, series: Any) -> dict[str, Any]:
@@ -185,11 +189,14 @@ class World:
         at = self._at + (0 if chance.random() < 0.9 else chance.choice((-20 * S, S)))
         if chance.random() < 0.03:
             at = chance.choice((0, 2**63, 2**64 - 1))
+        start = 0 if chance.random() < 0.1 else self._starts.get(series, T - 3600 * S)
+        if chance.random() < 0.03:
+            start = chance.choice((at, max(at - 1, 0), min(at + 1, 2**64 - 1)))
         which = series[-1] if series is not None else chance.randrange(3)
         attributes = self._attributes(1) if chance.random() < 0.1 else []
         return {
             "time_unix_nano": at,
-            "start_time_unix_nano": 0 if chance.random() < 0.1 else self._starts.get(series, T - 3600 * S),
+            "start_time_unix_nano": start,
             "flags": 1 if chance.random() < 0.03 else chance.choice((0, 0, 2)),
             "attributes": [_text("k", str(which)), _text("http.status_code", "x"), *attributes],
         }
