@@ -22,6 +22,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -188,8 +189,9 @@ def build_native(root: Path) -> Built:
         if path.name.removesuffix(suffix()) in stale or path.name.removesuffix(suffix()) not in stamps:
             path.unlink(missing_ok=True)
     fault = compiler_fault() if stale else None
-    for part in stale:
-        problem = fault or compile_part(folder, part)
+    with ThreadPoolExecutor(os.cpu_count()) as several:
+        problems = list(several.map(lambda part: fault or compile_part(folder, part), stale))
+    for part, problem in zip(stale, problems, strict=True):
         if problem:
             built.missing[part] = problem
         else:

@@ -10,12 +10,29 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, Instr
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
+from tests.measure.native.needed import need
 from watchkeeper.measure.decode.form import MOST_NODES
 from watchkeeper.measure.decode.otlp_traces import decode
 from watchkeeper.measure.names import SPAN_KINDS, candidates
+from watchkeeper.measure.native import backend
 from watchkeeper.measure.values import Decoded, Rejection, Wanted, halves
 
 S = 10**9
+
+
+@pytest.fixture(params=["compiled", "reference"], scope="module", autouse=True)
+def walk(request):
+    """
+    Every test of this module holds for both walks.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "reference":
+            patch.setenv(backend.PURE, "1")
+        else:
+            need("traces")
+        yield
+
+
 FAILED = Status(code=Status.STATUS_CODE_ERROR)
 WANTED = Wanted(
     attributes=frozenset({"name", "kind", "error", "duration", "status", "service", "platform", "http.route"})
