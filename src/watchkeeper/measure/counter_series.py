@@ -95,6 +95,14 @@ class Series:
         point = None if slot is None else self._slots[slot]
         return 0 if point is None else point.at_ns
 
+    def values(self, identity: bytes) -> Floats | None:
+        """
+        The values of the last point; None where none is known.
+        """
+        slot = self._index.get(identity)
+        point = None if slot is None else self._slots[slot]
+        return None if point is None else np.array(point.values, dtype=np.float64)
+
     def _exchange(
         self, identity: bytes, start: int, at: int, values: Sequence[float], *, anything: bool
     ) -> tuple[int, tuple[float, ...] | None]:

@@ -140,6 +140,12 @@ class CounterMemory(Counters):
         """
         return self._series.last(identity)
 
+    def values(self, identity: bytes) -> Floats | None:
+        """
+        The values of the last point of a series; None where it is not known.
+        """
+        return self._series.values(identity)
+
     def begin(self) -> None:
         """
         What follows is one change. A change that was neither committed nor rolled back is taken back first.

@@ -2,6 +2,8 @@
 Does the compiled walk over remote-write hear what the reference hears?
 """
 
+from typing import Any
+
 import pytest
 
 from tests.measure.decode.remote_bodies import ATTRIBUTES, NOW, ODD, WANTED, MadeUp, body, series, view
@@ -13,7 +15,7 @@ from watchkeeper.measure.decode.remote_protobuf import WriteRequest
 from watchkeeper.measure.native.backend import native
 from watchkeeper.measure.values import Rejection
 
-part = native("remote_write")
+part: Any = native("remote_write")
 pytestmark = pytest.mark.skipif(part is None, reason="the extension is not built")
 
 
@@ -122,7 +124,7 @@ def within(*levels):
 
 
 def varint(n, width=0):
-    out = []
+    out: list[int] = []
     while n > 127 or len(out) + 1 < width:
         out.append(n & 127 | 128)
         n >>= 7
@@ -146,7 +148,7 @@ def test_groups_nest_as_deep_and_no_deeper(both, levels):
 
 @pytest.mark.parametrize("levels", [(), (1,), (1, 1), (1, 2), (3,)], ids=str)
 def test_every_field_number_and_wire_type_is_taken_or_refused_alike(both, levels):
-    for tag in [*range(0, 64), 2**31 - 8, 2**32 - 8, 2**32 - 1, 2**32, 2**35 - 8]:
+    for tag in [*range(64), 2**31 - 8, 2**32 - 8, 2**32 - 1, 2**32, 2**35 - 8]:
         for width in range(1, 7):
             for rest in (b"", b"\0", b"\0" * 4, b"\0" * 8, b"\1\0", bytes([tag & 0x78 | 4])):
                 both.hear(within(*levels, bytes(varint(tag, width)) + rest))

@@ -156,7 +156,7 @@ class RemoteWrite:
         self._histograms.begin()
         points: list[Point] = []
         for bucket in _each(samples):
-            points += self._histograms.take(bucket, last=counters.last, now_ns=now_ns)
+            points += self._histograms.take(bucket, counters, now_ns=now_ns)
         return self._points(points, counters, rejected) if points else None
 
     def _points(self, points: list[Point], counters: CounterMemory, rejected: Counter[str]) -> Batch | None:
@@ -164,19 +164,11 @@ class RemoteWrite:
         Complete histograms as rows: one for each bucket that grew, with its limits and the growth as weight; one of
         weight 0 where none did.
         """
-        offsets = np.cumsum([0, *(len(point.counts) for point in points)])
-        told = counters.grown(
-            np.frombuffer(b"".join(point.identity for point in points), dtype=np.uint8).reshape(-1, 16),
-            np.zeros(len(points), dtype=np.int64),
-            np.array([point.at_ns for point in points]),
-            offsets,
-            np.array([count for point in points for count in point.counts]),
-        )
         rows: list[tuple[int, int, float, float]] = []  # point, weight, low, high
         for i, point in enumerate(points):
-            growth = told.values[offsets[i] : offsets[i + 1]].tolist()
-            if told.stale[i] or sum(growth) > MOST_WEIGHT:
-                rejected["duplicate" if told.stale[i] else "bad-weight"] += len(growth)
+            growth = point.grown(counters)
+            if growth is None or sum(growth) > MOST_WEIGHT:
+                rejected["duplicate" if growth is None else "bad-weight"] += len(point.counts)
                 continue
             scale = self._meanings.scales[point.last.wire]
             limits = [-np.inf, *(scale.of(limit) for limit in point.limits)]

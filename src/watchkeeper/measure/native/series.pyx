@@ -184,6 +184,13 @@ cdef class Series:
         cdef Py_ssize_t slot = self._find(_half(identity, 0), _half(identity, 8))
         return 0 if slot < 0 else self._points[slot].at_ns
 
+    def values(self, bytes identity not None):
+        """
+        The values of the last point; None where none is known.
+        """
+        cdef Py_ssize_t slot = self._find(_half(identity, 0), _half(identity, 8))
+        return None if slot < 0 else self._values(slot)
+
     cdef int _look(
         self, uint64_t low, uint64_t high, int64_t start, int64_t at, Py_ssize_t length, bint anything
     ) except -1:
