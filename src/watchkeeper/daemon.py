@@ -33,6 +33,7 @@ from watchkeeper.manual.routing import routed
 from watchkeeper.measure.addressing import addressed
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.folding import Folder
 from watchkeeper.measure.grid import FAST, REAL, Grid
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
@@ -40,6 +41,7 @@ from watchkeeper.measure.plan import Plan, plan_of
 from watchkeeper.measure.polling import Poller
 from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rows import Registry
+from watchkeeper.measure.upkeep import Upkeep
 from watchkeeper.outside.clock import Clock, RealClock
 from watchkeeper.outside.http import HttpClient
 from watchkeeper.store import outbox, revisions
@@ -124,6 +126,7 @@ class Daemon:
         for what, why in self.troubles().items():
             log.warning("cannot do its work", what=what, why=why)
         self.intake.start()
+        self.upkeep.start()
         self.turns.start()
         self.sender.start()
         self.poller.start()
@@ -136,6 +139,7 @@ class Daemon:
         self.turns.stop()
         self.sender.stop()
         self.intake.stop()
+        self.upkeep.stop()
         self._open.close()
 
     def reload(self) -> Mistakes | None:
@@ -161,6 +165,7 @@ class Daemon:
         turn = "ok" if late_ns < LATE_TURN_NS else "no turn has ended well lately"
         return {
             "intake": "ok" if self.intake.alive else "the way in has ended",
+            "upkeep": self._upkeep(),
             "checks": "ok" if self.poller.alive else "the checks are not asked any more",
             "turn": turn if self.turns.taken_ns else "no turn has been taken yet",
             "sender": self._sending(now_ns),
@@ -177,6 +182,11 @@ class Daemon:
             turns=self.turns.taken,
             failed_turns=self.turns.failed,
         )
+
+    def _upkeep(self) -> str:
+        if not self.upkeep.alive:
+            return "the log is not folded any more"
+        return f"the log could not be folded: {self.upkeep.failing}" if self.upkeep.failing else "ok"
 
     def _sending(self, now_ns: int) -> str:
         if not self.sender.alive:
@@ -217,10 +227,23 @@ class Daemon:
             counters=counters,
             clock=self.clock,
             seen=self.ground.seen(),
-            fold_every_ns=self.settings.grid.minute_ns * (10 if self.settings.fast else 1),
+        )
+        self.upkeep = Upkeep(
+            ground=self.ground,
+            folder=Folder(self.ground, self.registry, self.settings.grid, plan),
+            intake=self.intake,
+            clock=self.clock,
+            every_ns=self.settings.grid.minute_ns * (10 if self.settings.fast else 1),
         )
         standing = self._standing(loaded, manual, plan)
-        self.watch = Watch(standing=standing, intake=self.intake, state=self.state, clock=self.clock)
+        self.watch = Watch(
+            standing=standing,
+            intake=self.intake,
+            state=self.state,
+            clock=self.clock,
+            recount=self.upkeep.exclude,
+        )
+        self._exclude()
         self.http = HttpClient(self.clock, allow_private=self.settings.allow_private)
         self.sender = Sender(
             state=self.state,
@@ -241,10 +264,11 @@ class Daemon:
 
     def _renew(self, loaded: Loaded) -> None:
         manual, plan = self._manual(loaded)
-        with self.intake.paused():
-            self.intake.fold_now()
+        with self.upkeep.paused():
             self.intake.renew(*self._measure(plan))
+            self.upkeep.renew(plan)
             self.watch.standing = self._standing(loaded, manual, plan)
+            self._exclude()
         self.sender.renew(self._channels(manual), self._writer(manual), partial(hearers, manual))
         old = self.poller
         self._set_checks(manual)
@@ -272,6 +296,13 @@ class Daemon:
         with self.state.transaction() as tx:
             revision = revisions.add(tx, row)
         return standing_of(manual, plan, revision=revision, times=self.settings.times)
+
+    def _exclude(self) -> None:
+        """
+        A fresh engine counts every minute; most watches have none to take out.
+        """
+        if any(row.undone_ns is None for row in self.watch.exclusions()):
+            self.watch.renew_exclusions()
 
     def _channels(self, manual: Manual) -> dict[str, Channel]:
         return channels_of(manual, self.settings.environ, self.http)

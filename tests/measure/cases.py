@@ -26,6 +26,7 @@ from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.deliveries import Delivery, Receipt
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.fixed import bound
+from watchkeeper.measure.folding import fold
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
@@ -227,7 +228,9 @@ class Case:
         Perhaps fold, perhaps name other thresholds, then begin anew from the file.
         """
         if self.random.random() < 0.7:
-            self.intake.fold_now()
+            self.intake.forget(self.clock.at)
+            counters = self.intake.counters.snapshot()
+            fold(self.log, self.intake.engine, now_ns=self.clock.at, counters=counters)
         if self.random.random() < 0.5:
             self._pass_time()
         self.limits = self.random.choice(self.revisions)

@@ -13,6 +13,7 @@ from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.measure.answers import Answer, Question, Span
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.folding import fold
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
@@ -56,6 +57,10 @@ class Bench:
         self.log.close()
         self._manual = manual or self._manual
         self.open()
+
+    def fold(self) -> None:
+        self.intake.forget(self.clock.at)
+        fold(self.log, self.intake.engine, now_ns=self.clock.at, counters=self.intake.counters.snapshot())
 
     def take(self, deliveries: Sequence[Any]) -> list[Any]:
         self.intake.take(deliveries)

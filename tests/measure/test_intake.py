@@ -47,7 +47,7 @@ def test_what_was_acknowledged_is_counted_once_however_often_it_is_sent(bench):
         ]
     )
     assert (first.items, second.seen_before) == (3, True)
-    shop.intake.fold_now()
+    shop.fold()
     shop.restart()
     assert [one.seen_before for one in shop.take([delivery(3, key=key)])] == [True]
     assert shop.ask("jobs").count == 3
@@ -153,13 +153,13 @@ def test_every_row_left_out_is_counted_once_by_reason(bench):
 def test_what_lies_ahead_waits_for_its_slot_through_a_fold_and_a_restart(bench):
     shop = bench(MANUAL)
     shop.take([delivery(at=NOW + 30 * 10**9)])
-    shop.intake.fold_now()
+    shop.fold()
     shop.restart()
     assert shop.ask("jobs").count == 0
     shop.clock.at += 30 * 10**9
     assert shop.ask("jobs").count == 1
     shop.take([delivery(at=NOW)])
-    shop.intake.fold_now()
+    shop.fold()
     shop.restart()
     assert shop.ask("jobs").count == 2
 
@@ -167,7 +167,7 @@ def test_what_lies_ahead_waits_for_its_slot_through_a_fold_and_a_restart(bench):
 def test_a_clock_that_was_set_back_loses_nothing_at_a_restart(bench):
     shop = bench(MANUAL)
     shop.take([delivery()])
-    shop.intake.fold_now()
+    shop.fold()
     shop.clock.at -= 20 * 10**9
     shop.restart()
     shop.clock.at += 30 * 10**9
@@ -238,7 +238,7 @@ def test_many_threads_hand_in_and_nothing_is_lost(bench):
 def test_what_was_taken_but_changed_is_counted_once_by_what_it_was(bench):
     shop = bench(MANUAL)
     noted = delivery(2, key=b"k")
-    decoded = noted.decode(b"", shop.intake._counters, NOW)
+    decoded = noted.decode(b"", shop.intake.counters, NOW)
     noted.decode = lambda *_: replace(decoded, noted={"text-cut": 2, "bad-threshold": 1})
     shop.take([noted])
     shop.take([noted_again := delivery(2, key=b"k")])

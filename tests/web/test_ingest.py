@@ -2,10 +2,12 @@
 
 import gzip
 import json
+import struct
 from contextlib import suppress
 from typing import Any
 
 import anyio
+import cramjam
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,8 +22,8 @@ from tests.web.house import SECOND, House, jamfind
 from watchkeeper.measure.answers import Question, Span
 from watchkeeper.measure.deliveries import Receipt
 from watchkeeper.measure.values import Rejection
-from watchkeeper.web import ingest
-from watchkeeper.web.ingest import SMALL, Hold, Room, read_capped
+from watchkeeper.web import bodies as reading
+from watchkeeper.web.bodies import SMALL, Hold, Room, read_capped
 
 JSON = {"content-type": "application/json"}
 PROTOBUF = {"content-type": "application/x-protobuf"}
@@ -148,11 +150,91 @@ def test_events_without_a_key_are_new_every_time(client):
     assert answers == [1, 1]
 
 
-def test_logs_are_refused_with_where_to_send_the_rest(client):
-    answer = client.post("/v1/logs", content=b"{}", headers=JSON)
+def test_logs_are_taken_and_what_is_left_out_is_said(client):
+    record = {"timeUnixNano": "0", "body": {"stringValue": "no time at all"}}
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]})
 
-    assert answer.status_code == 404
-    assert "/v1/traces" in answer.json()["message"]
+    told = client.post("/v1/logs", content=body, headers=JSON).json()["partialSuccess"]
+
+    assert (told["rejectedLogRecords"], "bad-time" in told["errorMessage"]) == ("1", True)
+    assert client.post("/v1/logs", content=b"", headers=PROTOBUF).content == b""
+
+
+CLOUD = {"specversion": "1.0", "id": "1", "source": "/shop", "type": "order"}
+
+
+def test_cloudevents_in_each_form_count_once_whoever_sends_them(client):
+    one = {"content-type": "application/cloudevents+json"}
+    several = {"content-type": "application/cloudevents-batch+json"}
+    binary = {"content-type": "text/plain", **{f"ce-{key}": value for key, value in CLOUD.items()}}
+
+    assert client.post("/v1/events", json=CLOUD, headers=one).json()["taken"] == 1
+    again = client.post("/v1/events", json=[CLOUD, {**CLOUD, "id": "2"}, {**CLOUD, "id": "2"}], headers=several).json()
+    assert (again["taken"], again["seen_before"]) == (1, False)
+    assert client.post("/v1/events", content=b"hello", headers=binary).json()["seen_before"]
+    assert client.post("/v1/events", json={**CLOUD, "id": ""}, headers=one).status_code == 400
+
+
+WRITE = {"content-type": "application/x-protobuf", "content-encoding": "snappy"}
+
+
+def written(house: House, *values: float, name: str = "system.cpu.utilization") -> bytes:
+    """
+    A remote-write request of one series, its samples a millisecond apart, written by hand.
+    """
+
+    def field(number: int, kind: int, told: bytes) -> bytes:
+        return bytes([number << 3 | kind]) + (bytes([len(told)]) if kind == 2 else b"") + told
+
+    def varint(n: int) -> bytes:
+        return bytes([n & 127 | 128]) + varint(n >> 7) if n > 127 else bytes([n])
+
+    label = field(1, 2, field(1, 2, b"__name__") + field(2, 2, name.encode()))
+    now_ms = house.clock.now_ns() // 10**6 - 1000
+    samples = b"".join(
+        field(2, 2, field(1, 1, struct.pack("<d", value)) + field(2, 0, varint(now_ms + i)))
+        for i, value in enumerate(values)
+    )
+    return bytes(cramjam.snappy.compress_raw(field(1, 2, label + samples)))
+
+
+def test_remote_write_is_taken_and_a_sample_sent_again_counts_once(house, client):
+    body = written(house, 0.5, 0.7)
+
+    answers = [client.post("/api/v1/write", content=body, headers=WRITE) for _ in range(2)]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
+    assert counted(house, "cpu") == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (b"\x00", {**WRITE, "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request"}, 415),
+        (b"\x00", {**WRITE, "content-encoding": "gzip"}, 415),
+        (b"\x00", {"content-type": "application/x-protobuf"}, 415),
+        (b"\xff\xff\xff\xff\x0f", WRITE, 413),
+        (b"\x05\x10abcde", WRITE, 400),
+        (bytes(cramjam.snappy.compress_raw(b"\xff\xff")), WRITE, 400),
+    ],
+    ids=["version-2", "gzip", "not-packed", "too-much", "no-snappy", "no-protobuf"],
+)
+def test_a_remote_write_that_cannot_be_taken_is_told_why(client, content, headers, status):
+    answer = client.post("/api/v1/write", content=content, headers=headers)
+
+    assert (answer.status_code, bool(answer.text)) == (status, True)
+
+
+def test_a_client_over_its_share_hears_429_and_remote_write_never_does(house, client, monkeypatch):
+    def busy(delivery):
+        delivery.done.set_result(Receipt(busy="it has more waiting than its share", by_share=True))
+        return delivery.done
+
+    monkeypatch.setattr(house.intake, "submit", busy)
+    answer = client.post("/v1/traces", content=b"{}", headers=JSON)
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (429, 8, "1")
+    answer = client.post("/api/v1/write", content=written(house, 1), headers=WRITE)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")  # a 429 would make Prometheus drop it
 
 
 @pytest.mark.parametrize("address", ["/v1/traces", "/v1/metrics"])
@@ -206,7 +288,7 @@ def test_a_sender_comes_back_when_we_cannot_write(house, client, monkeypatch):
 
 
 def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
-    monkeypatch.setattr(ingest, "READ_SECONDS", 0.0)
+    monkeypatch.setattr(reading, "READ_SECONDS", 0.0)
 
     async def never() -> dict[str, Any]:
         await anyio.sleep_forever()
@@ -243,7 +325,7 @@ def test_large_bodies_share_their_room_and_small_ones_always_have_it():
     assert room.left == 3 * SMALL
 
 
-@pytest.mark.parametrize("size", [ingest.UNPACK_ASIDE // 2, ingest.UNPACK_ASIDE * 4])
+@pytest.mark.parametrize("size", [reading.UNPACK_ASIDE // 2, reading.UNPACK_ASIDE * 4])
 def test_packed_bodies_of_every_size_are_unpacked(client, size):
     noise = json.dumps([{"type": "x", "n": i * 7919 % 10_007} for i in range(size // 8)]).encode()
     packed = gzip.compress(noise)

@@ -5,12 +5,13 @@ The use cases behind every door: pages, API and terminal call these and nothing 
 for a moment and one read of the state; what changes something says who did it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from watchkeeper.act import incidents as journal
 from watchkeeper.act import memory
 from watchkeeper.act.asking import gather
+from watchkeeper.act.excluding import Wish, granted, in_force
 from watchkeeper.act.turn import Standing
 from watchkeeper.decide.conditions import judge
 from watchkeeper.decide.objectives import ObjectiveStatus, objective_status
@@ -21,14 +22,16 @@ from watchkeeper.manual.condition.ast import Condition
 from watchkeeper.manual.model.promising import Objective
 from watchkeeper.manual.windows import agreements, targets
 from watchkeeper.measure.answers import Answer, Question, Span
+from watchkeeper.measure.exclusions import Exclusion
 from watchkeeper.measure.grid import Tier
 from watchkeeper.measure.held import Held
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.merges import Exemplar
 from watchkeeper.outside.clock import Clock
-from watchkeeper.store import alerts, decisions, incidents, notices, revisions
+from watchkeeper.store import alerts, decisions, exclusions, incidents, notices, revisions
 from watchkeeper.store.alerts import AlertRow, TransitionRow
 from watchkeeper.store.decisions import DecisionRow
+from watchkeeper.store.exclusions import ExclusionRow
 from watchkeeper.store.incidents import TimelineRow
 from watchkeeper.store.notices import NoticeRow
 from watchkeeper.store.state import State
@@ -103,14 +106,21 @@ class IncidentStory:
 SHOWN_WINDOWS_NS = tuple(minutes * 60 * 10**9 for minutes in (5, 30, 60, 360, 1440, 4320))
 
 
+#: Makes the numbers leave out these minutes, and no others.
+Recount = Callable[[Sequence[Exclusion]], None]
+
+
 class Watch:
     """
     A running watch. Safe to call from any thread.
     """
 
-    def __init__(self, *, standing: Standing, intake: Intake, state: State, clock: Clock) -> None:
+    def __init__(
+        self, *, standing: Standing, intake: Intake, state: State, clock: Clock, recount: Recount | None = None
+    ) -> None:
         self.standing = standing
         self.intake, self.state, self.clock = intake, state, clock
+        self._recount = recount or self._from_now_on
 
     # --- reading
 
@@ -268,6 +278,13 @@ class Watch:
         with self.state.reading() as view:
             return notices.recent(view, most=most)
 
+    def exclusions(self, *, most: int = 100) -> list[ExclusionRow]:
+        """
+        The newest exclusions, undone ones too.
+        """
+        with self.state.reading() as view:
+            return exclusions.recent(view, most=most)
+
     # --- doing
 
     def close_incident(self, number: int, *, by: str) -> Incident:
@@ -306,6 +323,45 @@ class Watch:
             entry = TimelineRow(incident_id=row.id, at_ns=self.clock.now_ns(), kind="note", text=text, by=by)
             incidents.add_timeline(tx, [entry])
         return self.incident(number).incident
+
+    def exclude(self, wish: Wish, *, by: str) -> ExclusionRow:
+        """
+        A person takes minutes out of the numbers. Raises CannotExclude.
+        """
+        now_ns, plan = self.clock.now_ns(), self.intake.engine.plan
+        minute_ns = self.intake.engine.grid.minute_ns
+        row = granted(wish, self.standing.manual, plan, by=by, now_ns=now_ns, minute_ns=minute_ns)
+        with self.state.transaction() as tx:
+            row = replace(row, id=exclusions.add(tx, row))
+        self.renew_exclusions()
+        return row
+
+    def undo_exclusion(self, number: int, *, by: str) -> ExclusionRow:
+        """
+        A person puts minutes back; putting them back again changes nothing. KeyError for an unknown number.
+        """
+        with self.state.transaction() as tx:
+            exclusions.undo(tx, number, at_ns=self.clock.now_ns(), by=by)
+            row = exclusions.by_id(tx, number)
+        if row is None:
+            raise KeyError(number)
+        self.renew_exclusions()
+        return row
+
+    def renew_exclusions(self) -> None:
+        """
+        Make the engine leave out what stands as excluded, and nothing else.
+        """
+        with self.state.reading() as view:
+            rows = exclusions.standing(view)
+        self._recount(in_force(rows, self.intake.engine.plan))
+
+    def _from_now_on(self, exclusions: Sequence[Exclusion]) -> None:
+        """
+        Without a ground there is nothing to count again.
+        """
+        with self.intake.paused():
+            self.intake.engine.exclude(exclusions)
 
     # --- how
 

@@ -5,6 +5,7 @@ Which commands are there?
     watchkeeper up MANUAL                run your own
     watchkeeper lint | show MANUAL       what a manual says, and what is wrong with it
     watchkeeper status | reload | fault  speak with the watch that runs
+    watchkeeper exclusion                take minutes out of the numbers, and put them back
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchkeeper.cli import reading
+from watchkeeper.cli import exclusions, reading
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
 from watchkeeper.cli.say import as_json, lines, out, plain, state, table
 
@@ -22,6 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+app.add_typer(exclusions.app, name="exclusion")
 
 ManualPath = Annotated[
     Path, typer.Argument(metavar="MANUAL", help="A folder with manual.yaml, or a YAML file.", exists=True)

@@ -25,7 +25,6 @@ from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.deliveries import Delivery, Receipt, Tally
 from watchkeeper.measure.deltas import Delta, pack, together
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.folding import Slots, fold
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.values import Batch, Decoded, Name, Rejection
 from watchkeeper.measure.waiting import Full, Waiting
@@ -37,7 +36,6 @@ GATHER_SECONDS = (
 )
 WAITING_BYTES = 64 * 2**20  # bodies in the queue; beyond this a sender is asked to come back
 GROUP_BYTES = 8 * 2**20  # of bodies taken in one commit, so that whoever waits is not behind a mountain
-FOLD_EVERY_NS = 60 * 1_000_000_000
 DIGESTS = 10_000
 DIGESTS_NS = 10 * 60 * 1_000_000_000
 COUNTERS_NS = 24 * 3600 * 1_000_000_000  # a counter not heard for this long is forgotten
@@ -45,7 +43,7 @@ COUNTERS_NS = 24 * 3600 * 1_000_000_000  # a counter not heard for this long is 
 log = structlog.get_logger("intake")
 
 
-class Appends(Slots, Protocol):
+class Appends(Protocol):
     """
     The rows of the ground that the way in needs.
     """
@@ -104,19 +102,18 @@ class Intake:
         counters: CounterMemory,
         clock: Clock,
         seen: dict[Name, int] | None = None,
-        fold_every_ns: int = FOLD_EVERY_NS,
     ) -> None:
         self.lock = threading.RLock()
         self.tally = Tally()
         self.engine, self.matcher = engine, matcher
         self._way = threading.RLock()
-        self._ground, self._counters, self._clock = ground, counters, clock
+        self._ground, self._clock = ground, clock
+        self.counters = counters  # owned by the way in
         self._seen = dict(seen or {})
         self._waiting: Waiting[Delivery] = Waiting(most=WAITING_BYTES)
         self.news = threading.Event()  # set when something was applied; whoever waits for it clears it
         self._crowded = False  # whether the last group had company
         self._stop = threading.Event()
-        self._fold_every_ns, self._folded_ns = fold_every_ns, clock.now_ns()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
     # --- any thread
@@ -136,7 +133,7 @@ class Intake:
 
     def stop(self) -> None:
         """
-        Take what has arrived, fold, and end.
+        Take what has arrived, and end.
         """
         self._waiting.close()
         self._stop.set()
@@ -168,12 +165,23 @@ class Intake:
         with self._way, self.lock:
             yield
 
-    def fold_now(self) -> None:
+    @contextmanager
+    def still(self) -> Iterator[None]:
         """
-        Fold what the log holds, now.
+        Nothing is taken or written meanwhile; who only asks is not held up.
         """
         with self._way:
-            self._fold(self._clock.now_ns())
+            yield
+
+    def forget(self, now_ns: int) -> None:
+        """
+        Forget counters not heard for a day, and what was recognised long ago.
+        """
+        with self._way:
+            self.counters.forget(before_ns=now_ns - COUNTERS_NS)
+            for name, at_ns in list(self._seen.items())[:-DIGESTS]:  # in the order of arrival
+                if at_ns < now_ns - DIGESTS_NS:
+                    del self._seen[name]
 
     def renew(self, engine: Engine, matcher: Matcher) -> None:
         """
@@ -194,7 +202,7 @@ class Intake:
                 read = self._read(waiting, now_ns)
                 self._write(read, now_ns)
             except LogError as error:
-                self._counters.rollback()
+                self.counters.rollback()
                 self._not_written([one for one in waiting if not one.done.done()], error)
                 return
             with self.lock:
@@ -213,13 +221,11 @@ class Intake:
             group = self._gather()
             try:
                 self.take(group)
-                self._fold_when_due()
             except Exception as bug:  # the top of the loop: whatever went wrong must not end the way in
                 log.exception("intake failed", deliveries=len(group))
                 for delivery in group:
                     if not delivery.done.done():
                         delivery.done.set_exception(bug)
-        self.fold_now()
 
     def _gather(self) -> list[Delivery]:
         if not self._waiting.wait(1.0):
@@ -234,7 +240,7 @@ class Intake:
         """
         Decode and count every delivery. One that stops on a bug of ours is answered so, and the others are read again.
         """
-        self._counters.begin()
+        self.counters.begin()
         fresh: set[Name] = set()
         read: list[_Read] = []
         for delivery in group:
@@ -252,7 +258,7 @@ class Intake:
     def _read_one(self, delivery: Delivery, fresh: set[Name], now_ns: int) -> _Read:
         if delivery.name is not None and self._known([delivery.name], fresh):
             return _Read(delivery=delivery, receipt=Receipt(seen_before=True), outcome="seen before")
-        decoded = delivery.decode(delivery.body, self._counters, now_ns)
+        decoded = delivery.decode(delivery.body, self.counters, now_ns)
         if isinstance(decoded, Rejection):
             return _Read(delivery=delivery, receipt=Receipt(refused=decoded), outcome="refused")
         known = self._known(decoded.names, fresh)
@@ -290,16 +296,16 @@ class Intake:
         """
         taken = [one for one in read if one.delta is not None]
         if not taken:
-            self._counters.commit()
+            self.counters.commit()
             return
         names = [name for one in taken for name in one.names]
         self._ground.append(
             [pack(one.delta) for one in taken if one.delta],
             digests=names,
-            counters=self._counters.packed(),
+            counters=self.counters.packed(),
             now_ns=now_ns,
         )
-        self._counters.commit()
+        self.counters.commit()
         self._seen.update(dict.fromkeys(names, now_ns))
         self.tally.commits += 1
         self.tally.writes = True
@@ -319,19 +325,3 @@ class Intake:
             self.tally.left_out.update(read.receipt.left_out)
             self.tally.noted.update(read.noted)
         read.delivery.done.set_result(read.receipt)
-
-    def _fold_when_due(self) -> None:
-        if self._clock.now_ns() - self._folded_ns >= self._fold_every_ns:
-            self.fold_now()
-
-    def _fold(self, now_ns: int) -> None:
-        self._folded_ns = now_ns
-        self._counters.forget(before_ns=now_ns - COUNTERS_NS)
-        try:
-            fold(self._ground, self.engine, now_ns=now_ns, counters=self._counters.snapshot())
-        except LogError as error:
-            log.error("not folded", why=str(error))
-            return
-        for name, at_ns in list(self._seen.items())[:-DIGESTS]:  # in the order of arrival
-            if at_ns < now_ns - DIGESTS_NS:
-                del self._seen[name]

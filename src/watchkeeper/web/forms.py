@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 
 from watchkeeper.measure.values import Rejection
-from watchkeeper.web.ingest import read_capped
+from watchkeeper.web.bodies import read_capped
 
 MOST_FORM: Final = 64 * 2**10  # bytes
 MOST_TEXT: Final = 4000  # characters of a note

@@ -1,77 +1,41 @@
 """
 How does telemetry get in over HTTP?
 
-Bodies are read in a stream under a cap and handed to the intake, which answers once they are on disk. Whatever is wrong
-with a body is the sender's to know: a 4xx with a sentence, counted by kind and outcome. Only when we cannot write does
-a sender hear 503, and comes again.
+Bodies are handed to the intake, which answers once they are on disk. Whatever is wrong with a body is the sender's to
+know: a 4xx with a sentence, counted by kind and outcome. A sender hears 503 when we cannot write just now, and 429 when
+it alone has more waiting than its share; both say when to come again.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 import anyio
-import anyio.to_thread
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from watchkeeper.act.watch import Watch
 from watchkeeper.measure.counters import CounterMemory
-from watchkeeper.measure.decode import events, otlp_metrics, otlp_traces
-from watchkeeper.measure.decode.body import JSON, PROTOBUF, media_type, open_body
+from watchkeeper.measure.decode import cloudevents, events, remote_write
+from watchkeeper.measure.decode.body import JSON, PROTOBUF, media_type
+from watchkeeper.measure.decode.decoders import Decoders
 from watchkeeper.measure.deliveries import Decode, Delivery, Receipt, digest
 from watchkeeper.measure.values import Decoded, Rejection, Wanted
-from watchkeeper.web.ingest_answers import RETRY_AFTER, refused, taken
+from watchkeeper.web.bodies import MOST_RAW, UNPACKING, Hold, Room, opened, read_capped
+from watchkeeper.web.ingest_answers import (
+    Refusal,
+    event_refused,
+    refused,
+    taken,
+    written,
+    written_not,
+)
 
-MOST_RAW: Final = 16 * 2**20  # bytes on the wire
 MOST_UNPACKED: Final = 64 * 2**20
-MOST_PROTOBUF: Final = 8 * 2**20  # its parser may make 30 times as much of it before anything can be counted
-UNPACK_ASIDE: Final = 4 * 2**10  # larger packed bodies are unpacked in a thread: each may be a thousand times as large
-UNPACKING: Final = 2  # bodies unpacked at the same time
-SMALL: Final = 2**20
-MOST_HELD: Final = 128 * 2**20  # bytes of all bodies above `SMALL` that are on their way in
-READ_SECONDS: Final = 30.0
 MOST_KEY: Final = 200  # characters of an Idempotency-Key
-
-Answers = Callable[[int, str], Response]
-
-
-class Room:
-    """
-    The memory that large bodies share while they arrive: however many clients send slowly, it is bounded.
-    """
-
-    def __init__(self, most: int = MOST_HELD) -> None:
-        self.left = most  # bytes
-
-
-class Hold:
-    """
-    What one body takes of a room; given back at the end of the `with` block.
-    """
-
-    def __init__(self, room: Room) -> None:
-        self._room, self._held = room, 0
-
-    def __enter__(self) -> "Hold":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._room.left += self._held
-
-    def grown(self, size: int) -> bool:
-        """
-        Whether there is room for the body now that it has `size` bytes; small ones always have it.
-        """
-        more = size - self._held
-        if size > SMALL and more > self._room.left:
-            return False
-        if size > SMALL:
-            self._room.left -= more
-            self._held = size
-        return True
+SNAPPY: Final = "snappy"
+_WRITE: Final = "remote-write"
 
 
 class Ingest:
@@ -82,6 +46,7 @@ class Ingest:
     def __init__(self, watch: Watch) -> None:
         self._watch, self._room = watch, Room()
         self._unpacking = anyio.CapacityLimiter(UNPACKING)
+        self._decoders = Decoders(watch.intake.engine.plan)
         self.bodies: Counter[tuple[str, str]] = Counter()  # by kind and outcome
 
     def routes(self) -> list[Route]:
@@ -93,13 +58,14 @@ class Ingest:
             Route("/v1/metrics", self._metrics, methods=["POST"]),
             Route("/v1/logs", self._logs, methods=["POST"]),
             Route("/v1/events", self._events, methods=["POST"]),
+            Route("/api/v1/write", self._write, methods=["POST"]),
         ]
 
     async def _traces(self, request: Request) -> Response:
         json = _is_json(request)
 
         def decode(body: bytes, _counters: CounterMemory, _now_ns: int) -> Decoded | Rejection:
-            return otlp_traces.decode(body, json=json, wanted=self._wanted("spans"))
+            return self._current().traces.decode(body, json=json)
 
         return await self._otlp("traces", request, decode, json=json)
 
@@ -107,55 +73,94 @@ class Ingest:
         json = _is_json(request)
 
         def decode(body: bytes, counters: CounterMemory, _now_ns: int) -> Decoded | Rejection:
-            return otlp_metrics.decode(body, json=json, wanted=self._wanted("metrics"), counters=counters)
+            return self._current().metrics.decode(body, json=json, counters=counters)
 
         return await self._otlp("metrics", request, decode, json=json)
 
     async def _logs(self, request: Request) -> Response:
-        self.bodies["logs", "refused"] += 1
-        why = "logs are not taken yet; send traces to /v1/traces, metrics to /v1/metrics, events to /v1/events"
-        return refused(404, why, json=_is_json(request))
+        json = _is_json(request)
 
-    async def _events(self, request: Request) -> Response:
-        def decode(body: bytes, _counters: CounterMemory, now_ns: int) -> Decoded | Rejection:
-            return events.decode(body, wanted=self._wanted("events"), now_ns=now_ns)
+        def decode(body: bytes, _counters: CounterMemory, _now_ns: int) -> Decoded | Rejection:
+            return self._current().logs.decode(body, json=json)
 
-        body = await self._body("events", request, types=(JSON,), answers=_event_refused)
-        if isinstance(body, Response):
-            return body
-        key = request.headers.get("idempotency-key", "")
-        if len(key) > MOST_KEY:
-            self.bodies["events", "refused"] += 1
-            return _event_refused(400, f"Idempotency-Key has {len(key)} characters; wanted at most {MOST_KEY}")
-        told = digest("events", key.encode()) if key else None
-        receipt = await self._submit("events", request, body, decode, told)
-        if receipt.busy or receipt.refused:
-            status, why = _why_not(receipt)
-            return _event_refused(status, why)
-        return JSONResponse(
-            {"taken": receipt.items, "left_out": receipt.left_out, "seen_before": receipt.seen_before}, status_code=202
-        )
+        return await self._otlp("logs", request, decode, json=json)
 
     async def _otlp(self, kind: str, request: Request, decode: Decode, *, json: bool) -> Response:
         def no(status: int, why: str) -> Response:
             return refused(status, why, json=json)
 
-        body = await self._body(kind, request, types=(PROTOBUF, JSON), answers=no)
+        body = await self._body(kind, request, types=(PROTOBUF, JSON), no=no)
         if isinstance(body, Response):
             return body
         receipt = await self._submit(kind, request, body, decode, digest(kind, body))
-        if receipt.busy or receipt.refused:
-            return no(*_why_not(receipt))
-        return taken(kind, receipt.left_out, json=json)
+        return no(*_why_not(receipt)) if _failed(receipt) else taken(kind, receipt.left_out, json=json)
 
-    async def _body(self, kind: str, request: Request, *, types: tuple[str, ...], answers: Answers) -> bytes | Response:
+    async def _events(self, request: Request) -> Response:
+        kind = cloudevents.kind_of(request.headers.get("content-type", ""), request.headers)
+        if kind is not None:
+            return await self._cloudevents(request, kind)
+
+        def decode(body: bytes, _counters: CounterMemory, now_ns: int) -> Decoded | Rejection:
+            return events.decode(body, wanted=self._wanted("events"), now_ns=now_ns)
+
+        body = await self._body("events", request, types=(JSON,), no=event_refused)
+        if isinstance(body, Response):
+            return body
+        key = request.headers.get("idempotency-key", "")
+        if len(key) > MOST_KEY:
+            self.bodies["events", "refused"] += 1
+            return event_refused(400, f"Idempotency-Key has {len(key)} characters; wanted at most {MOST_KEY}")
+        told = digest("events", key.encode()) if key else None
+        return _told(await self._submit("events", request, body, decode, told))
+
+    async def _cloudevents(self, request: Request, kind: str) -> Response:
+        headers = dict(request.headers)
+
+        def decode(body: bytes, _counters: CounterMemory, now_ns: int) -> Decoded | Rejection:
+            wanted = self._wanted("events")
+            return cloudevents.decode(body, kind=kind, headers=headers, wanted=wanted, now_ns=now_ns)
+
+        media = media_type(request.headers.get("content-type", ""))
+        body = await self._body("cloudevents", request, types=(media,), no=event_refused)
+        if isinstance(body, Response):
+            return body
+        return _told(await self._submit("cloudevents", request, body, decode, None))
+
+    async def _write(self, request: Request) -> Response:
+        """
+        Prometheus remote-write 1.0. It must never hear 429: unless told otherwise, its sender then drops the data.
+        """
+        why = _not_ours(request)
+        body = Rejection(status=415, why=why) if why else await self._raw(request)
+        if isinstance(body, Rejection):
+            self.bodies[_WRITE, "refused"] += 1
+            return written_not(body.status, body.why)
+
+        def decode(packed: bytes, counters: CounterMemory, now_ns: int) -> Decoded | Rejection:
+            body = remote_write.unpack(packed, MOST_UNPACKED)
+            if isinstance(body, Rejection):
+                return body
+            return self._current().remote_write.decode(body, counters=counters, now_ns=now_ns)
+
+        receipt = await self._submit(_WRITE, request, body, decode, None)
+        if _failed(receipt):
+            status, why = _why_not(receipt)
+            return written_not(503 if status == 429 else status, why)
+        return written()
+
+    async def _raw(self, request: Request) -> bytes | Rejection:
         with Hold(self._room) as hold:
-            raw = await read_capped(request, hold=hold)
+            return await read_capped(request, most=MOST_RAW, hold=hold)
+
+    async def _body(self, kind: str, request: Request, *, types: tuple[str, ...], no: Refusal) -> bytes | Response:
+        with Hold(self._room) as hold:
+            raw = await read_capped(request, most=MOST_RAW, hold=hold)
             if not isinstance(raw, Rejection):
-                raw = await _opened(raw, request, types, self._unpacking)
+                most = self._most(request)
+                raw = await opened(raw, request, most=most, types=types, limiter=self._unpacking)
         if isinstance(raw, Rejection):
             self.bodies[kind, "refused"] += 1
-            return answers(raw.status, raw.why)
+            return no(raw.status, raw.why)
         return raw
 
     async def _submit(self, kind: str, request: Request, body: bytes, decode: Decode, key: bytes | None) -> Receipt:
@@ -164,62 +169,41 @@ class Ingest:
         delivery = Delivery(kind=kind, client=client, body=body, decode=decode, name=name)
         return await asyncio.wrap_future(self._watch.intake.submit(delivery))
 
+    def _current(self) -> Decoders:
+        """
+        The decoders of the present plan; called by the way in alone, which is one thread.
+        """
+        plan = self._watch.intake.engine.plan
+        if self._decoders.plan is not plan:
+            self._decoders = Decoders(plan)
+        return self._decoders
+
     def _wanted(self, signal: str) -> Wanted:
         return self._watch.intake.engine.plan.wanted.get(signal, Wanted())
 
-
-async def read_capped(request: Request, *, most: int = MOST_RAW, hold: Hold | None = None) -> bytes | Rejection:
-    """
-    The body as it came over the wire; 413 above `most` bytes, 408 when it does not arrive in time, 503 when others take
-    all the room that `hold` is of.
-    """
-    told = request.headers.get("content-length", "")
-    if told.isdecimal() and int(told) > most:
-        return _too_large(most)
-    body = bytearray()
-    try:
-        with anyio.fail_after(READ_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > most:
-                    return _too_large(most)
-                if hold is not None and not hold.grown(len(body)):
-                    return Rejection(status=503, why="too many large bodies are on their way in; send it again")
-    except TimeoutError:
-        return Rejection(status=408, why=f"the body did not arrive within {READ_SECONDS:g} seconds")
-    except ClientDisconnect:
-        return Rejection(status=400, why="the connection ended before the body did")
-    return bytes(body)
+    def _most(self, request: Request) -> int:
+        """
+        How large an unpacked body may be.
+        """
+        return MOST_UNPACKED if _is_json(request) else self._decoders.most_protobuf
 
 
-def _opened(
-    raw: bytes, request: Request, types: tuple[str, ...], limiter: anyio.CapacityLimiter
-) -> Awaitable[bytes | Rejection]:
-    packed = request.headers.get("content-encoding", "")
+def _told(receipt: Receipt) -> Response:
+    if _failed(receipt):
+        return event_refused(*_why_not(receipt))
+    return JSONResponse(
+        {"taken": receipt.items, "left_out": receipt.left_out, "seen_before": receipt.seen_before}, status_code=202
+    )
 
-    def opened() -> bytes | Rejection:
-        kind = request.headers.get("content-type", "")
-        return open_body(raw, content_type=kind, content_encoding=packed, limit=_most(kind), types=types)
 
-    async def here() -> bytes | Rejection:
-        return opened()
-
-    aside = packed and len(raw) > UNPACK_ASIDE
-    return anyio.to_thread.run_sync(opened, limiter=limiter) if aside else here()
+def _failed(receipt: Receipt) -> bool:
+    return receipt.busy is not None or receipt.refused is not None
 
 
 def _why_not(receipt: Receipt) -> tuple[int, str]:
     if receipt.refused is not None:
         return receipt.refused.status, receipt.refused.why
-    return 503, f"{receipt.busy}; send it again"
-
-
-def _event_refused(status: int, why: str) -> Response:
-    return JSONResponse({"error": why}, status_code=status, headers=RETRY_AFTER if status == 503 else None)
-
-
-def _too_large(most: int) -> Rejection:
-    return Rejection(status=413, why=f"the body is larger than {most} bytes; send it in smaller batches")
+    return 429 if receipt.by_share else 503, f"{receipt.busy}; send it again"
 
 
 def _is_json(request: Request) -> bool:
@@ -229,5 +213,11 @@ def _is_json(request: Request) -> bool:
     return media_type(request.headers.get("content-type", "")) != PROTOBUF
 
 
-def _most(content_type: str) -> int:
-    return MOST_PROTOBUF if media_type(content_type) == PROTOBUF else MOST_UNPACKED
+def _not_ours(request: Request) -> str | None:
+    """
+    Why a request is not remote-write 1.0; None where it is.
+    """
+    kind, packed = request.headers.get("content-type", ""), request.headers.get("content-encoding", "")
+    if media_type(kind) != PROTOBUF or "write.v2" in kind:
+        return f"Content-Type: found {kind[:100]!r}; wanted {PROTOBUF} (remote-write 1.0: prometheus.WriteRequest)"
+    return None if packed == SNAPPY else f"Content-Encoding: found {packed[:100]!r}; wanted {SNAPPY}"

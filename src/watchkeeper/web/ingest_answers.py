@@ -10,18 +10,29 @@ b'{"code":3,"message":"found no spans"}'
 b'\\x08\\x03\\x12\\x02no'
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from watchkeeper.measure.decode.body import PROTOBUF
 
 #: The google.rpc.Code that an HTTP status stands for.
-CODES: Final = {400: 3, 403: 7, 404: 5, 408: 4, 413: 8, 415: 3, 500: 13, 503: 14}
-RETRY_AFTER: Final = {"Retry-After": "1"}  # seconds
+CODES: Final = {400: 3, 403: 7, 404: 5, 408: 4, 413: 8, 415: 3, 429: 8, 500: 13, 503: 14}
+AGAIN_SECONDS: Final = 1
+
+#: Makes the answer to a body that was not taken, of a status and a sentence.
+Refusal = Callable[[int, str], Response]
+
+#: Of each signal: its answer, the field of its partial success, and how JSON writes that.
+_SAYS: Final = {
+    "traces": (ExportTraceServiceResponse, "rejected_spans", "rejectedSpans"),
+    "metrics": (ExportMetricsServiceResponse, "rejected_data_points", "rejectedDataPoints"),
+    "logs": (ExportLogsServiceResponse, "rejected_log_records", "rejectedLogRecords"),
+}
 
 
 def taken(signal: str, left_out: Mapping[str, int], *, json: bool) -> Response:
@@ -29,11 +40,10 @@ def taken(signal: str, left_out: Mapping[str, int], *, json: bool) -> Response:
     The answer to a body that was taken; `left_out` counts what of it was not, by reason.
     """
     n, why = sum(left_out.values()), in_words(left_out)
-    field = {"traces": "rejected_spans", "metrics": "rejected_data_points"}[signal]
+    answer, field, camel = _SAYS[signal]
     if json:
-        camel = {"traces": "rejectedSpans", "metrics": "rejectedDataPoints"}[signal]
         return JSONResponse({"partialSuccess": {camel: str(n), "errorMessage": why}} if n else {})
-    message = ExportTraceServiceResponse() if signal == "traces" else ExportMetricsServiceResponse()
+    message = answer()
     if n:
         setattr(message.partial_success, field, n)
         message.partial_success.error_message = why
@@ -42,15 +52,44 @@ def taken(signal: str, left_out: Mapping[str, int], *, json: bool) -> Response:
 
 def refused(status: int, why: str, *, json: bool) -> Response:
     """
-    The answer to a body that was not taken. 503 and 408 ask to send it again.
+    The answer to a body of OTLP that was not taken. 429, 503 and 408 ask to send it again.
     """
-    headers = RETRY_AFTER if status == 503 else None
+    headers = retry_after(status)
     code = CODES.get(status, 2)
     if json:
         return JSONResponse({"code": code, "message": why}, status_code=status, headers=headers)
     text = why.encode()
     body = b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
     return Response(body, status_code=status, media_type=PROTOBUF, headers=headers)
+
+
+def event_refused(status: int, why: str) -> Response:
+    """
+    The answer to events that were not taken.
+    """
+    return JSONResponse({"error": why}, status_code=status, headers=retry_after(status))
+
+
+def written() -> Response:
+    """
+    The answer to a remote-write request that was taken: what of it was left out is counted, not told, for a sender can
+    do nothing about it.
+    """
+    return Response(status_code=204)
+
+
+def written_not(status: int, why: str) -> Response:
+    """
+    The answer to a remote-write request that was not taken: its sender logs the first line of it.
+    """
+    return PlainTextResponse(why, status_code=status, headers=retry_after(status))
+
+
+def retry_after(status: int) -> dict[str, str] | None:
+    """
+    When a sender is asked to come again; None where coming again would not help.
+    """
+    return {"Retry-After": str(AGAIN_SECONDS)} if status in (429, 503) else None
 
 
 def in_words(left_out: Mapping[str, int]) -> str:

@@ -7,12 +7,14 @@ A handler finds the value, builds one documented view, and renders it. What is n
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from watchkeeper.act.excluding import CannotExclude
 from watchkeeper.act.watch import SHOWN_WINDOWS_NS, Watch
 from watchkeeper.measure.values import Rejection
 from watchkeeper.outside.errors import OutsideError
@@ -21,6 +23,7 @@ from watchkeeper.web.faults import NoStandIn, UnknownFault, switch_fault
 from watchkeeper.web.forms import MOST_TEXT, fields_of, person
 from watchkeeper.web.render import STATIC, Assets, Renderer
 from watchkeeper.web.views.alerts import alert_page, alerts_view
+from watchkeeper.web.views.exclusions import exclusions_view, wish_of
 from watchkeeper.web.views.faults import faults_view
 from watchkeeper.web.views.finding import found_view
 from watchkeeper.web.views.incidents import incident_page, incidents_view
@@ -71,6 +74,9 @@ class Pages:
             Route("/runbooks/{name}", self._runbook),
             Route("/faults", self._faults),
             Route("/faults/{name}", self._switch, methods=["POST"]),
+            Route("/exclusions", self._exclusions, methods=["GET"]),
+            Route("/exclusions", self._exclude, methods=["POST"]),
+            Route("/exclusions/{number:int}/undo", self._undo_exclusion, methods=["POST"]),
             Route("/find", self._find),
         ]
 
@@ -173,6 +179,34 @@ class Pages:
         if request.headers.get("hx-request") == "true":
             return self._faults(request)
         return RedirectResponse("/faults", status_code=303)
+
+    def _exclusions(self, request: Request) -> Response:
+        return self._render(request, "exclusions.html", exclusions_view(self._watch))
+
+    async def _exclude(self, request: Request) -> Response:
+        fields = await fields_of(request)
+        if isinstance(fields, Rejection):
+            return self._refused(request, fields)
+        return await run_in_threadpool(self._excluded, request, fields)
+
+    def _excluded(self, request: Request, fields: dict[str, str]) -> Response:
+        try:
+            wish = wish_of(fields, ZoneInfo(self._watch.standing.manual.zone))
+            self._watch.exclude(wish, by=person(fields))
+        except CannotExclude as why:
+            view = exclusions_view(self._watch, written=fields, why=str(why))
+            return self._render(request, "exclusions.html", view, status=400)
+        return RedirectResponse("/exclusions", status_code=303)
+
+    async def _undo_exclusion(self, request: Request) -> Response:
+        fields = await fields_of(request)
+        if isinstance(fields, Rejection):
+            return self._refused(request, fields)
+        try:
+            await run_in_threadpool(self._watch.undo_exclusion, request.path_params["number"], by=person(fields))
+        except KeyError:
+            return await run_in_threadpool(self.missing, request)
+        return RedirectResponse("/exclusions", status_code=303)
 
     def _find(self, request: Request) -> Response:
         view = found_view(request.query_params.get("q", "")[:200], self._watch)

@@ -57,6 +57,12 @@ class Conflict(Exception):
     """
 
 
+class Unfit(Exception):
+    """
+    What is asked for does not fit; the text says what was found and what is wanted.
+    """
+
+
 class TooLong(Exception):
     """
     The body is longer than any change needs.
@@ -84,6 +90,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     TooLong: 413,
     NotJson: 415,
     RequestValidationError: 422,
+    Unfit: 422,
     OutsideError: 502,
     StateError: 503,
 }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
 
 from watchkeeper.act.watch import Watch
-from watchkeeper.web.api import alerts, faults, incidents, messages, objectives, status
+from watchkeeper.web.api import alerts, exclusions, faults, incidents, messages, objectives, status
 from watchkeeper.web.api.asking import PREFIX, router
 from watchkeeper.web.api.errors import Unknown
 from watchkeeper.web.doors import Doors
@@ -19,6 +19,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     alerts.routes,
     incidents.routes,
     messages.routes,
+    exclusions.routes,
     faults.routes,
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -28,6 +29,7 @@ TAGS: Final = [
     {"name": "alerts", "description": "What is the matter, why, who was told, and who was not."},
     {"name": "incidents", "description": "What people work on together."},
     {"name": "messages", "description": "What went out through the channels, and what became of it."},
+    {"name": "exclusions", "description": "Minutes that count in no window, with who took them out and why."},
     {"name": "faults", "description": "Breaking the stand-in application of the demo, and mending it."},
 ]
 DESCRIPTION: Final = (
