@@ -46,7 +46,8 @@ def column(batch, name):
 
 def test_a_record_is_a_row_with_its_time_and_what_the_manual_names(logs):
     full = LogRecord(
-        time_unix_nano=7, observed_time_unix_nano=9, severity_number=SeverityNumber.SEVERITY_NUMBER_ERROR, severity_text="Err", event_name="disk.full",
+        time_unix_nano=7, observed_time_unix_nano=9, severity_number=SeverityNumber.SEVERITY_NUMBER_ERROR,
+        severity_text="Err", event_name="disk.full",
         body=AnyValue(string_value="no room"), attributes=[text("platform", "spotify"), text("name", "not this")],
         trace_id=b"0123456789abcdef",
     )  # fmt: skip
