@@ -2,6 +2,8 @@
 The compiled walk over metrics gives what the reference gives, whatever comes in.
 """
 
+import random
+
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -9,7 +11,9 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import NumberDataPoint
 
 from tests.measure.decode import metric_bodies as bodies
 from tests.measure.decode.metric_bodies import MESSAGES, WANTED, S, T, World, changed, group, holding, joined, varint
+from tests.measure.native import wire
 from tests.measure.native.guard import Guard
+from tests.measure.native.needed import need
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.decode.form import MOST_NODES
 from watchkeeper.measure.decode.otlp_metrics import Metrics
@@ -17,7 +21,30 @@ from watchkeeper.measure.native.backend import native
 from watchkeeper.measure.values import Decoded
 
 walks = native("metrics")
-pytestmark = pytest.mark.skipif(walks is None, reason="not compiled")
+#: What the fields of random messages hold.
+POOLS = {
+    "KeyValue.key": tuple(key.encode() for key in bodies.KEYS),
+    "AnyValue.string_value": tuple(text.encode() for text in bodies.TEXTS),
+    "Metric.name": (b"m", b"m", b"n", b"", b"other"),
+    "Metric.unit": (b"", b"1", b"s", b"ms", b"{request}"),
+    "aggregation_temporality": (0, 1, 1, 2, 2, 2, 3, 2**32 + 2),
+    "flags": (0, 0, 1, 2, 2**32 + 1),
+    "time_unix_nano": (T, T, T + S, T + 2 * S, 0, 2**63),
+    "start_time_unix_nano": (0, T - S, T - 3600 * S, T, 2**63),
+    "count": (0, 1, 3, 3, 6),
+    "scale": (0, 1, 3, 20, 21, -10, -11),
+    "offset": (0, 1, -3, 2**31 - 1),
+    "bucket_counts": (0, 1, 1, 2, 3),
+    "explicit_bounds": (1.0, 2.0, 2.0, 5.0, -1.0),
+    "zero_threshold": (0.0, 0.0, -0.0, 1.5, -1.0),
+    "as_int": (0, 1, 5, -1, 2**53 + 1),
+    "as_double": (0.0, 0.5, 7.0, -0.5, float("nan")),
+}
+
+
+@pytest.fixture(autouse=True)
+def _compiled():
+    need("metrics")
 
 
 class Both:
@@ -96,6 +123,24 @@ def test_what_senders_send_is_never_left_to_the_reference(both):
     for _ in range(500):
         both.agree(world.body().SerializeToString(), plain=True)
     assert both.accepted == 500
+
+
+def test_bodies_at_every_edge_of_every_message(both):
+    for body in wire.sweep(ExportMetricsServiceRequest.DESCRIPTOR, wire.Maker(random.Random(1), POOLS)):
+        both.agree(body)
+    assert both.seen > 15_000
+
+
+def test_random_messages(both):
+    chance = random.Random(7)
+    makers = [wire.Maker(chance, POOLS, odd=odd) for odd in (0.0, 0.0, 0.01, 0.05)]
+    for _ in range(3_000):
+        body = chance.choice(makers).message(ExportMetricsServiceRequest.DESCRIPTOR)
+        both.agree(body)
+        if chance.random() < 0.5:
+            both.agree(wire.damaged(body, chance))
+    assert 1_000 < both.accepted < both.seen
+    assert both.seen - both.left > 1_000
 
 
 def sample():
@@ -210,9 +255,9 @@ def test_every_field_number_with_every_wire_type(both):
         5: (bytes(4),),
     }
     for number in range(1, 17):
-        for wire, contents in rest.items():
+        for kind, contents in rest.items():
             for content in contents:
-                one = varint(number << 3 | wire) + content
+                one = varint(number << 3 | kind) + content
                 for body in everywhere(lambda message, one=one: message + one):
                     both.agree(body)
     assert 0 < both.accepted < both.seen
