@@ -42,7 +42,7 @@ cdef class Attributes:
         self.schema = schema
         self._pair = schema.numbers["opentelemetry.proto.common.v1.KeyValue"]
         self._any = schema.numbers["opentelemetry.proto.common.v1.AnyValue"]
-        self._keys = Table(1 << 16)
+        self._keys = Table(NEVER_FULL)
         hits, columns, ranks = [0], [], []
         for wire, places in hits_of(self.names, own=own).items():
             self._keys.number(wire.encode())
