@@ -43,13 +43,9 @@ _MANUAL = f"""
 watchkeeper: 1
 manual: Crossing
 streams: {{levels: {{metric: {METRIC}}}}}
-indicators:
-{{indicators}}
-severities: {{{{P1: {{{{respond: immediate}}}}}}}}
-channels: {{{{team: {{{{kind: webhook, address_env: BENCH_RECEIVER}}}}}}}}
-routes: [{{{{tell: [team]}}}}]
-alerts:
-{{alerts}}
+severities: {{P1: {{respond: immediate}}}}
+channels: {{team: {{kind: webhook, address_env: BENCH_RECEIVER}}}}
+routes: [{{tell: [team]}}]
 """
 _RULES = f"""
 groups:
@@ -185,7 +181,7 @@ def manual(groups: list[str]) -> str:
     """
     indicators = [f"  {name}: {{from: levels, only: 'group == \"{name}\"', by: [run]}}" for name in groups]
     alerts = [f"  {name}: {{indicator: {name}, when: 'last > 0.5', each: run, severity: P1}}" for name in groups]
-    return _MANUAL.format(indicators="\n".join(indicators), alerts="\n".join(alerts))
+    return "\n".join([_MANUAL, "indicators:", *indicators, "alerts:", *alerts])
 
 
 def measure(setting: Setting) -> list[Row]:
