@@ -7,7 +7,8 @@ source only has buckets, and says how much of the window was heard at all.
 >>> Answer(start_ns=0, end_ns=10, count=200, matched=186, known=9, slots=10).share
 Fraction(93, 100)
 
-These are structs of msgspec: made and hashed by the thousand every second. `msgspec.structs.replace` changes a field.
+These are structs of msgspec, made and hashed by the thousand every second; nothing in them can hold a reference back,
+so that nobody needs to look for cycles. `msgspec.structs.replace` changes a field.
 """
 
 from fractions import Fraction
@@ -18,7 +19,7 @@ from watchkeeper.manual.condition.ast import Period
 from watchkeeper.measure.merges import Exemplar, Result
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True):
+class Span(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     A rolling window: the last `ns` nanoseconds.
     """
@@ -26,7 +27,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     ns: int
 
 
-class Since(msgspec.Struct, frozen=True, kw_only=True):
+class Since(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     A calendar window: from the local beginning of this period until now.
     """
@@ -45,7 +46,7 @@ def event_name(kind: str) -> str:
     return f"on:{kind}"
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     One series over one window. `ago_ns` asks about the same window as it was that long ago.
 
@@ -61,7 +62,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     merges: bool = True
 
 
-class Under(msgspec.Struct, frozen=True, kw_only=True):
+class Under(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     How many lie under a threshold: surely, and at most.
     """
@@ -70,7 +71,7 @@ class Under(msgspec.Struct, frozen=True, kw_only=True):
     most: int
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     What one series did in one window. Counts are weighted; `total` is a sum in integer steps of 1/`scale` SI unit.
 

@@ -45,7 +45,8 @@ class Books:
         """
         Bytes of memory in rings and histograms.
         """
-        return sum(one.nbytes for one in (*self.rings.values(), *self.histograms.values()))
+        rings, histograms = self.rings.values(), self.histograms.values()
+        return sum(ring.nbytes for ring in rings) + sum(slots.nbytes for slots in histograms)
 
     def advance(self, now_ns: int) -> None:
         """
@@ -59,10 +60,7 @@ class Books:
             head = tier.slot(now_ns)
             if head > self.rings[tier.name].head:
                 self.rings[tier.name].advance(head)
-                oldest, days = head - tier.length, self.cut.days if tier.name == "coarse" else self.cut.days[:0]
-                self.histograms[tier.name].forget(
-                    lambda slots, oldest=oldest, days=days: (slots < oldest) & ~np.isin(slots // self._per_day, days)
-                )
+                self._forget(tier, head - tier.length)
 
     def add(self, rows: Ints, at_ns: Ints, amounts: Ints) -> None:
         """
@@ -71,6 +69,13 @@ class Books:
         for tier in self.grid.tiers:
             self.add_to(tier, rows, at_ns, amounts)
         self.calendars.add(rows, at_ns, amounts)
+
+    def _forget(self, tier: Tier, oldest: int) -> None:
+        """
+        Let go of histograms before a slot; but for the hours of days that a boundary cuts.
+        """
+        days = self.cut.days if tier.name == "coarse" else self.cut.days[:0]
+        self.histograms[tier.name].forget(lambda slots: (slots < oldest) & ~np.isin(slots // self._per_day, days))
 
     def add_to(self, tier: Tier, rows: Ints, at_ns: Ints, amounts: Ints) -> None:
         """

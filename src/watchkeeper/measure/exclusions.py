@@ -61,7 +61,9 @@ class Minutes:
         """
         Which of these instants lie in one of them.
         """
-        return np.searchsorted(self.edges, at_ns, side="right") & 1 == 1
+        begun: Ints = np.searchsorted(self.edges, at_ns, side="right")
+        inside: NDArray[np.bool_] = begun % 2 == 1
+        return inside
 
     def within(self, begin_ns: int, end_ns: int) -> list[Interval]:
         """

@@ -11,7 +11,9 @@ It needs neither the engine nor the way in: bodies are appended and applied mean
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 import numpy as np
@@ -108,16 +110,12 @@ class Folder:
         """
         deltas: list[Delta] = []
         upto = size = 0
-        tail = iter(self._ground.tail())
-        try:
+        with _ended(self._ground.tail()) as tail:
             for seq, body in tail:
                 deltas.append(unpack(body))
                 upto, size = seq, size + len(body)
                 if len(deltas) >= self._records or size >= self._size:
                     break
-        finally:
-            if isinstance(tail, Iterator) and hasattr(tail, "close"):
-                tail.close()  # ends the read at once
         return deltas, upto, len(deltas)
 
     def _births(self, delta: Delta) -> bytes:
@@ -169,7 +167,7 @@ class Folder:
         drop = [(tier, (now_ns - kept[tier]) // slot_ns) for tier, slot_ns in tiers.items()]
         return [*drop, (WORST, self._grid.middle.slot(now_ns) - KEEP + 1)]
 
-    def _trimmed(self, now_ns: int, taken_: set[tuple[str, int]]) -> Iterator[tuple[str, int, bytes]]:
+    def _trimmed(self, now_ns: int, written: set[tuple[str, int]]) -> Iterator[tuple[str, int, bytes]]:
         """
         Hours and days whose minutes are dropped now, without the rows that no manual names any more.
         """
@@ -177,14 +175,37 @@ class Folder:
         rows: list[int] | None = None
         for tier in ("hour", "day"):
             end = (now_ns - self._kept_ns()["minute"]) // tiers[tier]
-            first = max(done.get(tier, end), end - KEEP_HOURS)
-            last = min(first + TRIM, end)
-            for slot, body in self._ground.read_slots(tier, first, last - 1) if first < last else ():
+            if tier == "day":  # never before its hours: what no day names any more is used by nothing (`forgetting`)
+                end = min(end, done["hour"] * tiers["hour"] // tiers["day"])
+            found = self._first(tier, done.get(tier, end), end - 1)
+            for slot, body in found:
                 rows = named(self._registry, self._plan) if rows is None else rows
-                if (tier, slot) not in taken_:
+                if (tier, slot) not in written:
                     yield tier, slot, Rollup.read(body).only(rows).body()
-            done[tier] = max(first, last)
+            done[tier] = max(done.get(tier, end), end if len(found) < TRIM else found[-1][0] + 1)
         yield TRIMMED, 0, msgspec.msgpack.encode(done)
+
+    def _first(self, tier: str, first: int, last: int) -> list[tuple[int, bytes]]:
+        """
+        The first few of these slots that exist.
+        """
+        if first > last:
+            return []
+        with _ended(self._ground.read_slots(tier, first, last)) as slots:
+            return list(islice(slots, TRIM))
+
+
+@contextmanager
+def _ended(rows: Iterator[tuple[int, bytes]]) -> Iterator[Iterator[tuple[int, bytes]]]:
+    """
+    A read that ends here, read to its end or not.
+    """
+    try:
+        yield rows
+    finally:
+        close = getattr(rows, "close", None)
+        if close is not None:
+            close()
 
 
 def _none() -> Ints:

@@ -89,13 +89,13 @@ class Segment:
         self._set(keys[order], amounts[order])
         self.keys, self.more = _none(), _none()
 
-    def keep(self, kept: Callable[[Ints], NDArray[np.bool_]]) -> None:
+    def keep(self, kept: NDArray[np.bool_]) -> None:
         """
         Only the entries of those offsets for which this is true.
         """
         self.sort()
         keys = self._sorted_keys()
-        mine = kept(keys >> _BUCKET_BITS & (1 << _SLOT_BITS) - 1)
+        mine = kept[keys >> _BUCKET_BITS & (1 << _SLOT_BITS) - 1]
         self._set(keys[mine], self.amounts[mine].astype(np.int64))
 
     def _gather(self) -> None:
@@ -181,7 +181,7 @@ class HistogramSlots:
             if gone.all():
                 del self._segments[number]
             elif gone.any() and gone.sum() > SEGMENT // 2:
-                self._segments[number].keep(lambda offsets, gone=gone: ~gone[offsets])
+                self._segments[number].keep(~gone)
 
 
 def summed(buckets: Ints, amounts: Ints) -> dict[int, int]:

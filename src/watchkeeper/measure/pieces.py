@@ -68,10 +68,7 @@ class Pieces:
         hours, days = set(self._books.cut.hours.tolist()), set(self._books.cut.days.tolist())
         self._tiers[CUT].forget(lambda slot: slot // self._per_hour not in hours)
         for tier in self._grid.tiers:
-            oldest, kept = tier.slot(now_ns) - tier.length, days if tier.name == "coarse" else ()
-            self._tiers[tier.name].forget(
-                lambda slot, oldest=oldest, kept=kept: slot < oldest and slot // self._per_day not in kept
-            )
+            self._forget(tier, tier.slot(now_ns) - tier.length, days if tier.name == "coarse" else set())
 
     def cover(self, stretch: Stretch) -> list[Part]:
         """
@@ -99,6 +96,9 @@ class Pieces:
             if a < b:
                 parts.append(Part(CUT, minute.slot(a), minute.slot(b - 1)))
         return parts
+
+    def _forget(self, tier: Tier, oldest: int, days: set[int]) -> None:
+        self._tiers[tier.name].forget(lambda slot: slot < oldest and slot // self._per_day not in days)
 
     def _keeps(self, tier: Tier, series: str, slot: int) -> bool:
         cut = self._books.cut
