@@ -5,6 +5,7 @@ Which observations does a body of remote-write hold? On the reference and on the
 import random
 from collections import Counter
 from math import inf
+from typing import Any
 
 import cramjam
 import numpy as np
@@ -72,7 +73,8 @@ def rows(found):
     told = []
     for batch in found.batches:
         names = [batch.columns["name"].values[code] for code in batch.columns["name"].codes.tolist()]
-        values = batch.value if batch.value is not None else zip(batch.low, batch.high, strict=True)
+        limits: Any = (batch.low, batch.high)
+        values = batch.value if batch.value is not None else zip(*limits, strict=True)
         for name, at, weight, value in zip(names, batch.at_ns.tolist(), batch.weight.tolist(), values, strict=True):
             said = tuple(map(float, value)) if isinstance(value, tuple) else None if value != value else float(value)
             told.append((name, (at - NOW) / S, weight, said))
@@ -95,7 +97,7 @@ def test_a_counter_is_what_it_grew_by(way):
 
 
 def test_amounts_and_gauges_are_values_in_si_units(way):
-    told = [
+    told: Any = [
         ("cpu_seconds_total", [(-1, 1.0), (0, 3.0)], {}),
         ("load", [(0, 0.25)], {}),
         ("took_milliseconds", [(0, 35.0)], {}),
@@ -113,9 +115,9 @@ def test_a_growth_that_is_not_whole_is_an_amount(way):
 
 
 def test_metadata_says_what_the_name_does_not(way):
-    load = ("load", [(-1, 5.0), (0, 9.0)], {})
+    load: Any = ("load", [(-1, 5.0), (0, 9.0)], {})
     assert rows(way.take(body(load, metadata=[("load", COUNTER, "")]))) == [("load", -1, 0, None), ("load", 0, 4, None)]
-    jobs = ("jobs_total", [(0, 5.0)], {})
+    jobs: Any = ("jobs_total", [(0, 5.0)], {})
     assert rows(way.take(body(jobs, metadata=[("jobs_total", GAUGE, "ms")]))) == [("jobs_total", 0, 1, 0.005)]
     assert rows(way.take(body(("load", [(1, 11.0)], {})))) == [("load", 1, 2, None)]  # it is remembered
 
@@ -328,7 +330,7 @@ def test_what_is_held_when_the_process_ends_counts_with_the_next_point(waits):
     assert waits.take(body(first)).batches == []
     waits.restart()
     assert waits.take(body(*others)).batches == []
-    counted = Counter()
+    counted: Counter[float] = Counter()
     for at, more in ((-45, 5), (-30, 6)):
         for _, weight, _, high in histogram(waits.take(body(*buckets(at, [more] * 4)))):
             counted[high] += weight
@@ -407,7 +409,7 @@ def sharded(seed, *, scrapes, shards, apart):
     shard_of = {(instance, limit): chance.randrange(shards) for instance in "abc" for limit in limits}
     queues: list[list[bytes]] = [[] for _ in range(shards)]
     for scrape in range(scrapes):
-        told: list[list[tuple]] = [[] for _ in range(shards)]
+        told: list[list[Any]] = [[] for _ in range(shards)]
         for instance, one in counts.items():
             if scrape:
                 counts[instance] = one = [count + chance.choice([0, 0, 1, 7]) for count in one]
@@ -423,7 +425,7 @@ def sharded(seed, *, scrapes, shards, apart):
         shard = chance.choice([i for i in range(shards) if at[i] < min(scrapes, min(at) + apart)])
         sent += [queues[shard][at[shard]]] * chance.choice([1, 1, 1, 2])  # some are sent twice
         at[shard] += 1
-    grown = Counter()
+    grown: Counter[float] = Counter()
     for instance, one in counts.items():
         for limit, count, before in zip(limits, one, first[instance], strict=True):
             grown[limit] += count - before
@@ -433,7 +435,7 @@ def sharded(seed, *, scrapes, shards, apart):
 @pytest.mark.parametrize("seed", range(40))
 def test_buckets_in_any_requests_and_any_order_count_what_happened(waits, seed):
     sent, grown = sharded(seed, scrapes=12, shards=seed % 4 + 1, apart=1)
-    counted = Counter()
+    counted: Counter[float] = Counter()
     for raw in sent:
         for _, weight, low, high in histogram(waits.take(raw)):
             assert weight >= 0
@@ -445,7 +447,9 @@ def test_buckets_in_any_requests_and_any_order_count_what_happened(waits, seed):
 @pytest.mark.parametrize("seed", range(40))
 def test_senders_far_apart_count_what_happened_but_for_the_beginning(waits, seed):
     sent, grown = sharded(seed, scrapes=40, shards=seed % 4 + 2, apart=12)
-    below, above, last = Counter(), Counter(), -4000
+    below: Counter[float] = Counter()
+    above: Counter[float] = Counter()
+    last = -4000
     for raw in sent:
         for at, weight, low, high in histogram(waits.take(raw)):
             last = max(last, at)
