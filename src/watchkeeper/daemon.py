@@ -47,10 +47,11 @@ from watchkeeper.outside.http import HttpClient
 from watchkeeper.store import outbox, revisions
 from watchkeeper.store.errors import StateError, StoreError
 from watchkeeper.store.folder import claim_folder
-from watchkeeper.store.log import DeltaLog
+from watchkeeper.store.ground import Ground
 from watchkeeper.store.notices import NoticeRow
+from watchkeeper.store.opening import open_ground
+from watchkeeper.store.postgres import Where
 from watchkeeper.store.revisions import RevisionRow
-from watchkeeper.store.state import State
 
 FASTER = 60  # `--fast`: minutes pass as seconds
 LATE_TURN_NS = 15 * 1_000_000_000  # a turn is taken every half second
@@ -71,6 +72,7 @@ class Settings:
     environ: Mapping[str, str] = field(default_factory=dict)
     fast: bool = False
     allow_private: bool = False
+    database: Where | None = None  # remembers everything there, and not in the folder
 
     @property
     def grid(self) -> Grid:
@@ -105,15 +107,14 @@ class Daemon:
         self.mistakes: Mistakes | None = None  # of the last reload, while the manual before it goes on
         self._reloading = threading.Lock()
         with ExitStack() as opening:
-            folder = opening.enter_context(claim_folder(settings.data))
+            home = settings.database or opening.enter_context(claim_folder(settings.data))
             loaded = self._load()
             if isinstance(loaded, Mistakes):
                 raise CannotStart(loaded)
-            hold_grid(folder, "fast" if settings.fast else "real")
-            self.ground = DeltaLog(folder / "log.db")
+            self.ground, self.state = open_ground(home)
             opening.callback(self.ground.close)
-            self.state = State(folder / "state.db")
             opening.callback(self.state.close)
+            hold_grid(self.ground, "fast" if settings.fast else "real", home=home)
             self._wire(loaded)
             self._open = opening.pop_all()
 
@@ -331,23 +332,20 @@ def hearers(manual: Manual, row: NoticeRow) -> tuple[str, ...]:
     return routed(manual, severity=row.body.get("severity"), service=None, name=name)
 
 
-def hold_grid(folder: Path, name: str) -> None:
+def hold_grid(ground: Ground, name: str, *, home: Path | Where) -> None:
     """
-    A folder is cut into the slots that it began with. Raises OtherGrid when it began with others.
+    What is remembered is cut into the slots that it began with. Raises OtherGrid when it began with others.
     """
-    kept = folder / "grid"
-    if not kept.exists():
-        kept.write_text(f"{name}\n")
-    found = kept.read_text(errors="replace").strip() or "no"
+    found = ground.keep("grid", name.encode()).decode(errors="replace")
     if found != name:
         raise OtherGrid(
-            doing=f"use {folder}", why=f"it was begun with {found} slots, and this is a {name} watch", retryable=False
+            doing=f"use {home}", why=f"it was begun with {found} slots, and this is a {name} watch", retryable=False
         )
 
 
 class OtherGrid(StoreError):
     """
-    The watch could not {doing}: {why}. Choose another --data folder, or start as it was begun (with or without --fast).
+    The watch could not {doing}: {why}. Choose another place, or start as it was begun (with or without --fast).
     """
 
 

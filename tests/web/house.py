@@ -16,11 +16,13 @@ from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.deliveries import Delivery
 from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.folding import Folder
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import plan_of
 from watchkeeper.measure.rows import Registry
+from watchkeeper.measure.upkeep import Upkeep
 from watchkeeper.measure.values import Batch, Decoded, halves
 from watchkeeper.store.log import DeltaLog
 from watchkeeper.store.state import State, open_memory
@@ -71,7 +73,9 @@ class House:
         )
         standing = Standing(manual=manual, rules=rules, meanings=meanings, revision=1)
         state = open_memory()
-        watch = Watch(standing=standing, intake=intake, state=state, clock=clock)
+        folder = Folder(ground, registry, REAL, plan)
+        upkeep = Upkeep(ground=ground, folder=folder, intake=intake, clock=clock)
+        watch = Watch(standing=standing, intake=intake, state=state, clock=clock, recount=upkeep.exclude)
         return cls(manual=manual, clock=clock, log=ground, state=state, intake=intake, watch=watch)
 
     def close(self) -> None:

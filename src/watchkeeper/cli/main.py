@@ -42,6 +42,14 @@ def up(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Checks and channels may reach this machine and private networks.")
     ] = False,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Remember in this PostgreSQL instead of the folder: postgresql://user@host/name. "
+            "With a password: WATCHKEEPER_DATABASE.",
+        ),
+    ] = None,
 ) -> None:
     """
     Run a manual.
@@ -50,7 +58,15 @@ def up(
 
     serving.Early.listen()
     raise typer.Exit(
-        serving.up(manual, data=data, listen=listen, public=public, fast=fast, allow_private=allow_private)
+        serving.up(
+            manual,
+            data=data,
+            listen=listen,
+            public=public,
+            fast=fast,
+            allow_private=allow_private,
+            database=database,
+        )
     )
 
 

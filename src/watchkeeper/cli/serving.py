@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -23,10 +23,12 @@ from watchkeeper.cli.say import counted, err, lines, out, plain
 from watchkeeper.daemon import CannotStart, Daemon, Settings
 from watchkeeper.outside.errors import Refused
 from watchkeeper.store.errors import StoreError
+from watchkeeper.store.postgres import Where
 from watchkeeper.web.app import create_app
 from watchkeeper.web.doors import Doors
 
 MOST_CONNECTIONS = 512  # beyond it 503: file descriptors are not for those who never finish a request
+DATABASE = "WATCHKEEPER_DATABASE"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -36,14 +38,24 @@ class CannotListen(Exception):
     """
 
 
-def up(manual: Path, *, data: Path, listen: str, public: str | None, fast: bool, allow_private: bool) -> int:
+def up(
+    manual: Path,
+    *,
+    data: Path,
+    listen: str,
+    public: str | None,
+    fast: bool,
+    allow_private: bool,
+    database: str | None = None,
+) -> int:
     """
     Run a manual until a signal ends it; the exit status.
     """
     try:
         base = None if public is None else public_base(public)
+        where = home_of(database, os.environ)
         bound = bind(listen)
-    except CannotListen as error:
+    except (CannotListen, StoreError) as error:
         err.print(str(error), markup=False)
         return 1
     address = address_of(bound)
@@ -54,12 +66,27 @@ def up(manual: Path, *, data: Path, listen: str, public: str | None, fast: bool,
         environ=os.environ,
         fast=fast,
         allow_private=allow_private,
+        database=where,
     )
     daemon = opened(settings)
     if daemon is None:
         return 1
     serve(daemon, bound, ready=lambda: welcome(daemon, address))
     return 0
+
+
+def home_of(database: str | None, environ: Mapping[str, str]) -> Where | None:
+    """
+    The database that was asked for, in the command or in the environment; None means the folder.
+
+    Raises StoreError for one that cannot be read, and for a password in the command, where every process can see it.
+    """
+    if database:
+        where = Where.read(database)
+        if where.secret:
+            raise CannotListen(f"--database: found a password; wanted it in {DATABASE}, which only this process reads")
+        return where
+    return Where.read(environ[DATABASE]) if environ.get(DATABASE) else None
 
 
 def public_base(public: str) -> str:
@@ -79,7 +106,7 @@ def welcome(daemon: Daemon, address: str) -> None:
     out.print(f"[bold]Watchkeeper runs the {name} manual:[/bold] {address}", soft_wrap=True)
     out.print(f"  send it telemetry   OTEL_EXPORTER_OTLP_ENDPOINT={address}", soft_wrap=True)
     out.print("                      OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
-    lines([f"  it remembers in     {daemon.settings.data}"])
+    lines([f"  it remembers in     {daemon.settings.database or daemon.settings.data}"])
     if daemon.settings.fast:
         out.print("  fast: a minute of the manual passes as a second")
     out.print("[dim]After a change of the manual: watchkeeper reload. Ctrl-C ends it.[/dim]")
