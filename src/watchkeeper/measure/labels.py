@@ -5,11 +5,13 @@ The first hundred per label of an indicator; whatever comes after is counted as 
 """
 
 from collections import Counter
+from hashlib import blake2b
 
 from watchkeeper.measure.plan import IndicatorPlan
 from watchkeeper.measure.rows import OTHER, Registry, series_of
 
 LABEL_VALUES = 100
+LONGEST_LABEL = 120  # characters
 
 
 class Labels:
@@ -45,5 +47,14 @@ def as_label(value: object) -> str:
 
     >>> as_label(True), as_label(200), as_label(0.5)
     ('true', '200', '0.5')
+
+    A very long one is cut, with a digest in the place of what is gone: it is a key of many things.
+
+    >>> len(as_label("x" * 1000)), as_label("x" * 1000) == as_label("x" * 999 + "y")
+    (120, False)
     """
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if len(text) <= LONGEST_LABEL:
+        return text
+    told = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{text[: LONGEST_LABEL - len(told) - 1]}~{told}"
