@@ -22,6 +22,8 @@ from watchkeeper.measure.values import Ints
 
 #: Rows, buckets and amounts.
 Spread = tuple[Ints, Ints, Ints]
+#: A rising column: its first number (-1: there is none), and how far it is from each to the next.
+Stepped = tuple[int, PackedInts]
 
 
 def _none() -> Ints:
@@ -47,7 +49,7 @@ class Rollup:
         if body is None:
             return cls(_none(), _none())
         packed = _decoder.decode(body)
-        return cls(np.cumsum(unpack_ints(packed.steps)), unpack_ints(packed.amounts), packed.spread, packed.merges)
+        return cls(_unpacked(packed.rows), unpack_ints(packed.amounts), packed.spread, packed.merges)
 
     @property
     def spread(self) -> Spread | None:
@@ -56,8 +58,8 @@ class Rollup:
         """
         if not self._spread:
             return None
-        steps, buckets, amounts = _spread_decoder.decode(self._spread)
-        return np.cumsum(unpack_ints(steps)), unpack_ints(buckets), unpack_ints(amounts)
+        rows, buckets, amounts = _spread_decoder.decode(self._spread)
+        return _unpacked(rows), unpack_ints(buckets), unpack_ints(amounts)
 
     @property
     def merges(self) -> dict[str, Merge]:
@@ -95,8 +97,7 @@ class Rollup:
         """
         The rollup as bytes.
         """
-        steps = pack_ints(np.diff(self.rows, prepend=0))
-        return _encoder.encode(_Body(steps, pack_ints(self.amounts), self._spread, self._merges))
+        return _encoder.encode(_Body(_stepped(self.rows), pack_ints(self.amounts), self._spread, self._merges))
 
     def _spread_with(self, more: Spread | None) -> bytes:
         if more is None or not len(more[0]):
@@ -144,7 +145,7 @@ def worst_with(body: bytes | None, more: Worst) -> bytes:
 
 
 class _Body(msgspec.Struct, array_like=True):
-    steps: PackedInts  # from row to row
+    rows: Stepped
     amounts: PackedInts
     spread: bytes
     merges: bytes
@@ -154,11 +155,21 @@ def _packed(spread: Spread | None) -> bytes:
     if spread is None or not len(spread[0]):
         return b""
     rows, buckets, amounts = spread
-    return _encoder.encode((pack_ints(np.diff(rows, prepend=0)), pack_ints(buckets), pack_ints(amounts)))
+    return _encoder.encode((_stepped(rows), pack_ints(buckets), pack_ints(amounts)))
+
+
+def _stepped(rows: Ints) -> Stepped:
+    return (int(rows[0]), pack_ints(np.diff(rows))) if len(rows) else (-1, pack_ints(rows))
+
+
+def _unpacked(stepped: Stepped) -> Ints:
+    first, steps = stepped
+    rows: Ints = np.cumsum(np.r_[first, unpack_ints(steps)]) if first >= 0 else _none()
+    return rows
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Body)
-_spread_decoder = msgspec.msgpack.Decoder(tuple[PackedInts, PackedInts, PackedInts])
+_spread_decoder = msgspec.msgpack.Decoder(tuple[Stepped, PackedInts, PackedInts])
 _merges_decoder = msgspec.msgpack.Decoder(list[PackedMerge])
 _worst_decoder = msgspec.msgpack.Decoder(tuple[PackedInts, PackedInts, PackedInts, PackedInts, bytes])
