@@ -34,9 +34,11 @@ from watchkeeper.measure.addressing import addressed
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.folding import Folder
+from watchkeeper.measure.forgetting import names_at_start
 from watchkeeper.measure.grid import FAST, REAL, Grid
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
+from watchkeeper.measure.native.backend import in_use
 from watchkeeper.measure.plan import Plan, plan_of
 from watchkeeper.measure.polling import Poller
 from watchkeeper.measure.restoring import restore
@@ -122,8 +124,8 @@ class Daemon:
         """
         Start every thread: the way in first, what calls outside last.
         """
-        gc.collect()
-        gc.freeze()  # what stands now stays: no collection need look at it again
+        settle()
+        log.info("decodes and counts", by=in_use())
         for what, why in self.troubles().items():
             log.warning("cannot do its work", what=what, why=why)
         self.intake.start()
@@ -217,7 +219,9 @@ class Daemon:
 
     def _wire(self, loaded: Loaded) -> None:
         manual, plan = self._manual(loaded)
-        self.registry = Registry(self.ground.intern, self.ground.names())
+        since_ns = self.clock.now_ns() - plan.longest_ns
+        known = names_at_start(self.ground, self.settings.grid, since_ns=since_ns)
+        self.registry = Registry(self.ground.intern, known)
         counters = CounterMemory()
         counters.load(self.ground.counters())
         engine, matcher = self._measure(plan)
@@ -270,6 +274,7 @@ class Daemon:
             self.upkeep.renew(plan)
             self.watch.standing = self._standing(loaded, manual, plan)
             self._exclude()
+        settle()
         self.sender.renew(self._channels(manual), self._writer(manual), partial(hearers, manual))
         old = self.poller
         self._set_checks(manual)
@@ -330,6 +335,15 @@ def hearers(manual: Manual, row: NoticeRow) -> tuple[str, ...]:
     if alert is not None:
         return channels_of_alert(name, alert, manual)
     return routed(manual, severity=row.body.get("severity"), service=None, name=name)
+
+
+def settle() -> None:
+    """
+    What stands now stays: no collection of garbage need look at it again.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def hold_grid(ground: Ground, name: str, *, home: Path | Where) -> None:
