@@ -141,6 +141,7 @@ def described(view: Connection) -> dict[str, Any]:
             " a.attcollation, c.reloptions, (SELECT t.reloptions FROM pg_class AS t WHERE t.oid = c.reltoastrelid)"
             " FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid"
             " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0"
+            " AND c.relname <> 'alembic_version'"
         )
     ).all()
     named = {
@@ -151,5 +152,6 @@ def described(view: Connection) -> dict[str, Any]:
             sorted(str((one["name"], one["referred_table"])) for one in seen.get_foreign_keys(name)),
         )
         for name in seen.get_table_names()
+        if name != "alembic_version"
     }
     return {"columns": sorted(str((r[:6], sorted(r[6] or []), sorted(r[7] or []))) for r in stored), "named": named}

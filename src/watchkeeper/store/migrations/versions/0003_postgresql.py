@@ -12,7 +12,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-KEYS = (("alerts", "key"), ("incident_alerts", "alert_key"), ("timers", "key"))
+KEYS = (("alerts", "key"), ("incident_alerts", "alert_key"), ("timers", "key"), ("numbers", "name"))
 BODIES = ("log_bodies", "log_slots", "log_counters")
 
 
