@@ -17,14 +17,12 @@ from watchkeeper.manual.condition import ast
 from watchkeeper.manual.condition.ast import Condition
 from watchkeeper.measure.answers import Answer, Question, Span
 from watchkeeper.measure.engine import Engine
+from watchkeeper.measure.given import REPORTS
 from watchkeeper.measure.plan import StreamPlan
+from watchkeeper.measure.posed import Posed
 
 WEEK_NS = 7 * 86_400 * 10**9
 HOUR_NS = 3600 * 10**9
-REPORTS = (
-    "checks",
-    "metrics",
-)  # who reports at a steady pace; of anything else silence may only mean that nothing happens
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +71,25 @@ def keys_of(rule: Rule, engine: Engine) -> list[AlertKey]:
         return [AlertKey(rule=rule.name)]
     values = engine.labels(rule.indicator, rule.each)
     return [AlertKey(rule=rule.name, label=rule.each, value=value) for value in values]
+
+
+def posed_of(rule: Rule, key: AlertKey, engine: Engine) -> Posed:
+    """
+    The condition of a rule as a sweep takes it. `AssertionError` for an event rule, which has none.
+    """
+    assert rule.condition is not None
+    return Posed(
+        indicator=rule.indicator,
+        condition=rule.condition,
+        windows=tuple(windows_of(rule.condition)),
+        label=key.label,
+        value=key.value,
+        good=rule.good,
+        target=rule.target,
+        allowed=rule.allowed,
+        at_least=rule.alert.at_least,
+        where_values=tuple(engine.labels(rule.indicator, rule.where)) if rule.where else (),
+    )
 
 
 def earlier_window(condition: Condition) -> tuple[Span, int] | None:
