@@ -14,7 +14,7 @@ from bench import driver, processes, samples, watching
 from bench.peers import prometheus
 from bench.rows import written
 
-SECONDS = 600
+SECONDS, SHORTEST = 600, 300
 FIRST_SECONDS = 10.0  # at full speed, to know the highest rate
 EVERY_SECONDS = 30.0
 GROWTH = 0.05
@@ -31,8 +31,8 @@ def soak(seconds: float) -> int:
         print(f"at most {highest:,.0f} samples/s; {seconds:g} s at half of it", flush=True)
         found = _read(source, watch.pid, watch.address, highest / 2, seconds)
     settled = found[len(found) // 3 :]
-    if len(settled) < 3:
-        print("too short to tell: wanted at least five readings")
+    if seconds < SHORTEST:
+        print(f"too short to call it flat or not: wanted at least {SHORTEST} s")
         return 0
     slope, start = linear_regression([at for at, _ in settled], [mib for _, mib in settled])
     grown = slope * (settled[-1][0] - settled[0][0]) / start
@@ -87,7 +87,9 @@ def _read(source: _Source, pid: int, address: str, rate: float, seconds: float) 
                 f"{now:6.0f} s  {written(found[-1][1])} MiB  {sent * samples.BODY_SERIES / max(now, 1):,.0f}/s",
                 flush=True,
             )
-        driver.send(address, prometheus.WRITE, source.next(), per_second=bodies_a_second)
+        bodies = source.next()
+        left = (sent + samples.SHARDS) / bodies_a_second - (time.monotonic() - began)  # seconds, until this is due
+        driver.send(address, prometheus.WRITE, bodies, per_second=samples.SHARDS / max(left, 0.01))
         sent += samples.SHARDS
     found.append((now, processes.resident_bytes(pid) / 2**20))
     print(f"{now:6.0f} s  {written(found[-1][1])} MiB  {sent * samples.BODY_SERIES / now:,.0f}/s", flush=True)
