@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.store.errors import LogError, NewerFile, OlderFile
+from watchkeeper.store.keeping import WAL_BYTES
 from watchkeeper.store.log import DeltaLog
 
 
@@ -45,6 +46,47 @@ def test_folding_gives_the_space_back_step_by_step(log: DeltaLog, path: Path) ->
 
     assert path.stat().st_size < 200_000
     DeltaLog(path).close()
+
+
+def test_the_file_of_what_is_not_carried_over_yet_stays_small_under_load(log: DeltaLog, path: Path) -> None:
+    beside = path.with_name("log.db-wal")
+    for n in range(100):
+        log.append([b"x" * 2**20], digests=[], counters=b"", now_ns=n)
+        if n % 8 == 7:
+            assert log.settle()
+
+    assert beside.stat().st_size < 3 * WAL_BYTES
+    assert log.check() == []
+
+
+def test_a_reader_that_holds_its_moment_delays_the_carrying_over_and_no_append(log: DeltaLog, path: Path) -> None:
+    log.append([b"first", b"second"], digests=[], counters=b"", now_ns=0)
+    reading = log.tail()
+    next(reading)
+    for n in range(40):
+        log.append([b"x" * 2**20], digests=[], counters=b"", now_ns=n)
+    assert log.settle()
+    assert path.with_name("log.db-wal").stat().st_size > 40 * 2**20  # what the reader keeps alive
+    assert next(reading) == (2, b"second")
+    reading.close()
+    for n in range(40):
+        log.append([b"x" * 2**20], digests=[], counters=b"", now_ns=n)
+        assert log.settle()
+
+    assert path.with_name("log.db-wal").stat().st_size <= 64 * 2**20
+    assert log.last == 82
+
+
+def test_space_that_folding_frees_beyond_what_is_used_again_goes_back_by_itself(log: DeltaLog, path: Path) -> None:
+    for _ in range(60):
+        log.append([b"x" * 2**20], digests=[], counters=b"", now_ns=0)
+    log.fold(upto=60, slots=[], drop=[], now_ns=0)
+    assert log.settle()
+    log.fold(upto=60, slots=[], drop=[], now_ns=0)  # carries over what giving back wrote
+    assert log.settle()
+
+    assert path.stat().st_size < 12 * 2**20
+    assert log.check() == []
 
 
 def test_a_file_of_a_newer_format_is_refused_with_both_numbers(path: Path) -> None:
@@ -112,6 +154,7 @@ def test_a_read_only_file_refuses_an_append_in_plain_words(path: Path) -> None:
 
 APPEND_FOREVER = """
 import sys
+from watchkeeper.store.keeping import WAL_BYTES
 from watchkeeper.store.log import DeltaLog
 log = DeltaLog(sys.argv[1])
 n = log.last
@@ -152,6 +195,7 @@ def test_killed_at_any_moment_all_that_was_acknowledged_is_there_and_nothing_hal
 FILL_THE_DISK = """
 import resource, sys
 from watchkeeper.store.errors import LogError
+from watchkeeper.store.keeping import WAL_BYTES
 from watchkeeper.store.log import DeltaLog
 log = DeltaLog(sys.argv[1])
 kept = log.append([b"a" * 1000], digests=[("k", b"0")], counters=b"", now_ns=0)

@@ -27,13 +27,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from watchkeeper.store import log_formats, soundness
 from watchkeeper.store.errors import LogError, why_sqlite_failed
 from watchkeeper.store.ground import DIGESTS_KEPT, DIGESTS_KEPT_NS
-
-VACUUM_PAGES: Final = 256  # per step: 1 MiB of 4 KiB pages, so that giving space back never holds up an append
+from watchkeeper.store.keeping import STEP_PAGES, WAL_LIMIT_PAGES, Keeper, give_back
 
 
 class DeltaLog:
@@ -45,6 +44,7 @@ class DeltaLog:
         self._path = Path(path)
         self._idle: deque[sqlite3.Connection] = deque()
         self._writing = threading.Lock()
+        self._keeper = Keeper(self._beside, self._writing)
         with _told(f"open {self._path}"):
             self._writer = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
@@ -60,6 +60,7 @@ class DeltaLog:
             self._writer.execute("PRAGMA synchronous = FULL")
             self._writer.execute("PRAGMA busy_timeout = 1000")
             self._writer.execute("PRAGMA journal_size_limit = 67108864")  # bytes; a grown WAL file shrinks to 64 MiB
+            self._writer.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT_PAGES}")
         with self._transaction(f"open {self._path}") as tx:
             log_formats.prepare(tx, self._path)
         with _told(f"open {self._path}"):
@@ -112,6 +113,7 @@ class DeltaLog:
             tx.execute("COMMIT")
             self._last = last
             self._patched += len(counters)
+            self._keeper.wrote(sum(map(len, bodies)) + len(counters))
             return last
 
     def fold(
@@ -141,7 +143,7 @@ class DeltaLog:
             patched = self._patched if counters is None else _replace_counters(tx, upto, counters)
             tx.execute("COMMIT")
             self._watermark, self._patched = upto, patched
-        self.shrink()
+            self._keeper.wrote(sum(len(body) for *_, body in slots) + len(counters or b""), freed=True)
 
     def intern(self, names: Sequence[str]) -> list[int]:
         """
@@ -171,19 +173,27 @@ class DeltaLog:
             tx.execute("INSERT OR IGNORE INTO kept VALUES (?, ?)", (name, value))
             return bytes(tx.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()[0])
 
-    def shrink(self, pages: int = VACUUM_PAGES) -> int:
+    def shrink(self, pages: int = STEP_PAGES) -> int:
         """
         Give at most so many free pages back to the file system; how many free ones are left.
+
+        Nobody need call it: what is too much goes back by itself (`store/keeping.py`).
         """
         with self._writing, _told("give free space back"):
-            # Each step of this statement frees one page; `execute` takes one step only, `executescript` all of them.
-            self._writer.executescript(f"PRAGMA incremental_vacuum({pages:d})")
+            give_back(self._writer, pages)
             return int(self._writer.execute("PRAGMA freelist_count").fetchone()[0])
+
+    def settle(self) -> bool:
+        """
+        Wait until the files are as small as they are kept; whether that came within half a minute.
+        """
+        return self._keeper.settle()
 
     def close(self) -> None:
         """
         Close every connection; the last one folds the WAL file into the main file.
         """
+        self._keeper.stop()
         with self._writing:
             while self._idle:
                 self._idle.pop().close()
@@ -274,6 +284,12 @@ class DeltaLog:
             finally:
                 cursor.close()  # ends the snapshot, so that the WAL file can be reused
                 self._idle.append(connection)
+
+    def _beside(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        return connection
 
     def _reader(self) -> sqlite3.Connection:
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
