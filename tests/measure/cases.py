@@ -251,6 +251,11 @@ class Case:
     def _send_batch(self, signal: str) -> None:
         kind = self.random.choice(("numbers", "buckets")) if signal == "metrics" else "numbers"
         events = [self._event(signal, kind) for _ in range(self.random.randint(1, 8))]
+        if self.random.random() < 0.2:  # much of the same at once
+            events += [
+                replace(events[0], at=events[0].at + i, number=one.number, weight=one.weight, trace=one.trace)
+                for i, one in enumerate(self._event(signal, kind) for _ in range(8))
+            ]
         self.keys += 1
         key = self.keys.to_bytes(16, "big")
         self._deliver([(key, batch_of(events))])

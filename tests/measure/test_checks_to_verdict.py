@@ -247,7 +247,9 @@ def test_an_answer_that_breaks_off_is_not_under_any_threshold(tmp_path: Path) ->
         load_text(
             "watchkeeper: 1\nmanual: Shop\nchecks: {web: {http: 'https://a.example/', every: 1m}}\n"
             "streams: {probes: {check: web}}\nindicators: {time: {from: probes}}\nseverities: {P3: {}}\n"
-            "alerts: {slow: {indicator: time, when: 'p50 > 2s over 10m', severity: P3}}\n"
+            "alerts:\n  slow: {indicator: time, when: 'p50 > 2s over 10m', severity: P3}\n"
+            "  mean: {indicator: time, when: 'mean > 2s', severity: P3}\n"
+            "  slowest: {indicator: time, when: 'max > 2s', severity: P3}\n"
         )
     )
     with watching(manual, tmp_path) as watch:

@@ -80,10 +80,14 @@ EDGES = (-np.inf, -1.0, 0.0, 0.25, 0.5, 1.0, 2.0, np.inf)
 DURATIONS = (0, 1, 249_999_999, 500_000_000, S, 2 * S, -7, 3 * 10**18, 2**62, -(2**62))
 
 
+def over(condition: str) -> str:
+    return "" if any(word in condition for word in ("row", "age", "last")) else " over 15m"
+
+
 def text() -> str:
     said = [(name, one) for name, conditions in SAID.items() for one in conditions]
     return MANUAL + "".join(
-        f"  a{i}: {{indicator: {name}, when: '{one}{'' if 'row' in one or 'age' in one or 'last' in one else ' over 15m'}',"
+        f"  a{i}: {{indicator: {name}, when: '{one}{over(one)}',"
         f" severity: P1}}\n"
         for i, (name, one) in enumerate(said)
     )

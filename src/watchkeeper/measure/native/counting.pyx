@@ -154,6 +154,7 @@ cdef class Signatures:
         the rows that showed a signature for the first time, in order.
         """
         cdef Py_ssize_t i, j, slot, mask = self.slots.shape[0] - 1
+        cdef Py_ssize_t width = self.width
         cdef int32_t found
         cdef uint64_t h
         cdef bint same
@@ -165,7 +166,7 @@ cdef class Signatures:
                 which[i] = -1
                 continue
             h = self.seed
-            for j in range(self.width):
+            for j in range(width):
                 h = _mixed(h, <uint64_t>table[j, i], self.by)
             slot = <Py_ssize_t>((h >> 7) & <uint64_t>mask)
             while True:
@@ -174,7 +175,7 @@ cdef class Signatures:
                     break
                 if self.hashes[found] == h:
                     same = True
-                    for j in range(self.width):
+                    for j in range(width):
                         if self.keys[found, j] != table[j, i]:
                             same = False
                             break
@@ -226,7 +227,7 @@ cdef class Sheet:
     cdef int64_t[::1] group_slot, group_numbers
     cdef Py_ssize_t groups, used
     cdef uint64_t[::1] numbers
-    # examples of groups
+    # examples of groups, and behind them those of rows (a block each)
     cdef int8_t[::1] worst_n
     cdef int64_t[:, ::1] worst_key  # (value, at) of three
     cdef uint64_t[:, ::1] worst_trace
@@ -239,6 +240,7 @@ cdef class Sheet:
     cdef uint8_t[::1] marked
     cdef int32_t[::1] touched
     cdef int32_t[::1] block_of  # by place: its block of examples, from 1
+    cdef int64_t[::1] block_place, block_slot
     # observations that are looked at: (row, group)
     cdef int64_t[:, ::1] look
     cdef Py_ssize_t looks
@@ -270,6 +272,8 @@ cdef class Sheet:
         self.marked = np.zeros(1024, dtype=np.uint8)
         self.touched = np.zeros(1024, dtype=np.int32)
         self.block_of = np.zeros(1024, dtype=np.int32)
+        self.block_place = np.zeros(256, dtype=np.int64)
+        self.block_slot = np.zeros(256, dtype=np.int64)
 
     def take(
         self, parts_at, reading, entries_at, place, kind, bounds_at, end, limit, histograms_at, histogram,
@@ -334,10 +338,7 @@ cdef class Sheet:
                     for h in range(self.histograms_at[part], self.histograms_at[part + 1]):
                         self._add_bucket(self.histogram[h], slot, b, weight[i])
                 if traced and self.worst_at[part] < self.worst_at[part + 1] and (traces[i, 0] or traces[i, 1]):
-                    _keep(
-                        self.worst_n, self.worst_key, self.worst_trace, g,
-                        v if s else 0, at_ns[i], traces[i, 0], traces[i, 1],
-                    )
+                    self._keep(g, v if s else 0, at_ns[i], traces[i, 0], traces[i, 1])
         return (*self._spread(), *self._taken_buckets(), *self._taken_looks())
 
     # --- groups
@@ -435,7 +436,14 @@ cdef class Sheet:
     # --- histograms
 
     cdef int64_t _bucket_of(self, int64_t v) except -2:
-        return _upto(self.limits, 0, self.limits.shape[0], v) - 1
+        cdef Py_ssize_t low = 0, high = self.limits.shape[0], middle
+        while low < high:
+            middle = (low + high) // 2
+            if self.limits[middle] <= v:
+                low = middle + 1
+            else:
+                high = middle
+        return low - 1
 
     cdef int _add_bucket(self, int64_t place, int64_t slot, int64_t bucket, int64_t amount) except -1:
         cdef uint64_t h = self._bucket_hash(place, slot, bucket)
@@ -505,8 +513,15 @@ cdef class Sheet:
     cdef tuple _spread(self):
         """Every group over the rows of its part, slot by slot."""
         cdef Py_ssize_t i, g, e, first, n_touched = 0, n = 0, room = 0, blocks = 0, examples = 0, worst_room = 0
-        cdef int32_t part, place
+        cdef Py_ssize_t at, bounds, block, k
+        cdef int32_t part, place, kind
+        cdef uint64_t amount
         cdef int64_t slot = 0
+        # Of its own, so that the loop below need not look them up again after every number that it writes.
+        cdef const int32_t[::1] entries_at = self.entries_at, places = self.place, kinds = self.kind
+        cdef uint64_t[::1] numbers = self.numbers, field = self.field
+        cdef uint8_t[::1] marked = self.marked
+        cdef int32_t[::1] touched = self.touched
         cdef int64_t[::1] order = np.argsort(np.asarray(self.group_slot)[: self.groups], kind="stable")
         cdef uint64_t[::1] held = np.zeros(64, dtype=np.uint64)
         for g in range(self.groups):
@@ -516,14 +531,13 @@ cdef class Sheet:
                 worst_room += self.worst_at[part + 1] - self.worst_at[part]
         rows, slots, amounts = (np.empty(room, dtype=np.int64) for _ in range(3))
         cdef int64_t[::1] row_out = rows, slot_out = slots, amount_out = amounts
-        block_n, block_place = np.zeros(worst_room, dtype=np.int8), np.empty(worst_room, dtype=np.int64)
-        block_slot = np.empty(worst_room, dtype=np.int64)
-        block_key = np.zeros((worst_room, 2 * KEEP), dtype=np.int64)
-        block_trace = np.zeros((worst_room, 2 * KEEP), dtype=np.uint64)
-        cdef int8_t[::1] block_n_out = block_n
-        cdef int64_t[::1] block_place_out = block_place, block_slot_out = block_slot
-        cdef int64_t[:, ::1] block_key_out = block_key
-        cdef uint64_t[:, ::1] block_trace_out = block_trace
+        if self.groups + worst_room > self.worst_n.shape[0]:
+            self.worst_n = _larger(np.asarray(self.worst_n), self.groups + worst_room)
+            self.worst_key = _larger(np.asarray(self.worst_key), self.groups + worst_room)
+            self.worst_trace = _larger(np.asarray(self.worst_trace), self.groups + worst_room)
+        if worst_room > self.block_place.shape[0]:
+            self.block_place = _larger(np.asarray(self.block_place), worst_room)
+            self.block_slot = _larger(np.asarray(self.block_slot), worst_room)
         first = 0  # the first block of this slot
         for i in range(self.groups):
             g = order[i]
@@ -532,43 +546,101 @@ cdef class Sheet:
                 n = self._empty(slot, n_touched, n, row_out, slot_out, amount_out)
                 n_touched = 0
                 for e in range(first, blocks):
-                    self.block_of[block_place_out[e]] = 0
+                    self.block_of[self.block_place[e]] = 0
                 first = blocks
                 slot = self.group_slot[g]
-            if 2 * (self.bounds_at[part + 1] - self.bounds_at[part]) > held.shape[0]:
-                held = np.zeros(2 * (2 * (self.bounds_at[part + 1] - self.bounds_at[part])), dtype=np.uint64)
-            self._held(g, part, held)
-            n_touched = self._spread_one(g, part, held, n_touched)
+            bounds = self.bounds_at[part + 1] - self.bounds_at[part]
+            if bounds:
+                if 2 * bounds > held.shape[0]:
+                    held = np.zeros(4 * bounds, dtype=np.uint64)
+                self._held(g, part, held)
+            at = self.group_numbers[g]
+            for e in range(entries_at[part], entries_at[part + 1]):
+                kind = kinds[e]
+                amount = numbers[at + kind] if kind < OWN else held[kind - OWN]
+                if amount == 0:
+                    continue
+                place = places[e]
+                if not marked[place]:
+                    marked[place] = 1
+                    touched[n_touched] = place
+                    n_touched += 1
+                field[place] += amount
             if self.worst_n[g]:
                 for e in range(self.worst_at[part], self.worst_at[part + 1]):
                     place = self.worst[e]
-                    if self.block_of[place] == 0:
-                        block_place_out[blocks] = place
-                        block_slot_out[blocks] = slot
+                    block = self.block_of[place] - 1
+                    if block < 0:
+                        block = blocks
+                        self.block_place[blocks] = place
+                        self.block_slot[blocks] = slot
+                        self.worst_n[self.groups + blocks] = 0
                         blocks += 1
                         self.block_of[place] = <int32_t>blocks
-                    self._keep_all(g, self.block_of[place] - 1, block_n_out, block_key_out, block_trace_out)
+                    for k in range(self.worst_n[g]):
+                        self._keep(
+                            self.groups + block, self.worst_key[g, 2 * k], self.worst_key[g, 2 * k + 1],
+                            self.worst_trace[g, 2 * k], self.worst_trace[g, 2 * k + 1],
+                        )
         n = self._empty(slot, n_touched, n, row_out, slot_out, amount_out)
         for e in range(first, blocks):
-            self.block_of[block_place_out[e]] = 0
-        kept = np.arange(KEEP)[None, :] < block_n[:blocks, None]
-        which = np.repeat(np.arange(blocks), block_n[:blocks])
-        keys = block_key[:blocks].reshape(blocks, KEEP, 2)[kept]
-        traces = block_trace[:blocks].reshape(blocks, KEEP, 2)[kept]
-        return (
-            rows[:n], slots[:n], amounts[:n],
-            block_place[which], block_slot[which], keys[:, 1].copy(), keys[:, 0].copy(), traces,
-        )
+            self.block_of[self.block_place[e]] = 0
+        return (rows[:n], slots[:n], amounts[:n], *self._taken_worst(blocks))
 
-    cdef int _keep_all(
-        self, Py_ssize_t g, Py_ssize_t block, int8_t[::1] n, int64_t[:, ::1] key, uint64_t[:, ::1] trace
+    cdef tuple _taken_worst(self, Py_ssize_t blocks):
+        cdef Py_ssize_t b, k, at, n = 0
+        for b in range(blocks):
+            n += self.worst_n[self.groups + b]
+        columns, traces = np.empty((4, n), dtype=np.int64), np.empty((n, 2), dtype=np.uint64)
+        cdef int64_t[:, ::1] out = columns
+        cdef uint64_t[:, ::1] trace_out = traces
+        n = 0
+        for b in range(blocks):
+            at = self.groups + b
+            for k in range(self.worst_n[at]):
+                out[0, n] = self.block_place[b]
+                out[1, n] = self.block_slot[b]
+                out[2, n] = self.worst_key[at, 2 * k + 1]
+                out[3, n] = self.worst_key[at, 2 * k]
+                trace_out[n, 0] = self.worst_trace[at, 2 * k]
+                trace_out[n, 1] = self.worst_trace[at, 2 * k + 1]
+                n += 1
+        return (*columns, traces)
+
+    cdef int _keep(
+        self, Py_ssize_t at, int64_t value, int64_t at_ns, uint64_t trace_high, uint64_t trace_low
     ) except -1:
-        cdef Py_ssize_t k
-        for k in range(self.worst_n[g]):
-            _keep(
-                n, key, trace, block, self.worst_key[g, 2 * k], self.worst_key[g, 2 * k + 1],
-                self.worst_trace[g, 2 * k], self.worst_trace[g, 2 * k + 1],
-            )
+        """Among the worst if it is one of them: the largest (value, time, trace), each once, the worst first."""
+        cdef Py_ssize_t k, n = self.worst_n[at], place = n
+        for k in range(n):
+            if value != self.worst_key[at, 2 * k]:
+                if value < self.worst_key[at, 2 * k]:
+                    continue
+            elif at_ns != self.worst_key[at, 2 * k + 1]:
+                if at_ns < self.worst_key[at, 2 * k + 1]:
+                    continue
+            elif trace_high != self.worst_trace[at, 2 * k]:
+                if trace_high < self.worst_trace[at, 2 * k]:
+                    continue
+            elif trace_low == self.worst_trace[at, 2 * k + 1]:
+                return 0  # the same one
+            elif trace_low < self.worst_trace[at, 2 * k + 1]:
+                continue
+            place = k
+            break
+        if place >= KEEP:
+            return 0
+        for k in range(n if n < KEEP else KEEP - 1, place, -1):
+            self.worst_key[at, 2 * k] = self.worst_key[at, 2 * k - 2]
+            self.worst_key[at, 2 * k + 1] = self.worst_key[at, 2 * k - 1]
+            self.worst_trace[at, 2 * k] = self.worst_trace[at, 2 * k - 2]
+            self.worst_trace[at, 2 * k + 1] = self.worst_trace[at, 2 * k - 1]
+        self.worst_key[at, 2 * place] = value
+        self.worst_key[at, 2 * place + 1] = at_ns
+        self.worst_trace[at, 2 * place] = trace_high
+        self.worst_trace[at, 2 * place + 1] = trace_low
+        if n < KEEP:
+            self.worst_n[at] = <int8_t>(n + 1)
         return 0
 
     cdef int _held(self, Py_ssize_t g, int32_t part, uint64_t[::1] held) except -1:
@@ -585,25 +657,6 @@ cdef class Sheet:
             held[2 * b + 1] = (valued - own) + (bucketed - beyond)
         return 0
 
-    cdef Py_ssize_t _spread_one(
-        self, Py_ssize_t g, int32_t part, const uint64_t[::1] held, Py_ssize_t n_touched
-    ) except -1:
-        cdef Py_ssize_t e, at = self.group_numbers[g]
-        cdef int32_t place, kind
-        cdef uint64_t amount
-        for e in range(self.entries_at[part], self.entries_at[part + 1]):
-            kind = self.kind[e]
-            amount = self.numbers[at + kind] if kind < OWN else held[kind - OWN]
-            if amount == 0:
-                continue
-            place = self.place[e]
-            if not self.marked[place]:
-                self.marked[place] = 1
-                self.touched[n_touched] = place
-                n_touched += 1
-            self.field[place] += amount
-        return n_touched
-
     cdef Py_ssize_t _empty(
         self, int64_t slot, Py_ssize_t n_touched, Py_ssize_t n,
         int64_t[::1] rows, int64_t[::1] slots, int64_t[::1] amounts,
@@ -611,15 +664,18 @@ cdef class Sheet:
         """Write down what the rows counted in a slot, and wipe the sheet."""
         cdef Py_ssize_t i
         cdef int32_t place
+        cdef uint64_t[::1] field = self.field
+        cdef uint8_t[::1] marked = self.marked
+        cdef const int32_t[::1] touched = self.touched
         for i in range(n_touched):
-            place = self.touched[i]
-            self.marked[place] = 0
-            if self.field[place]:
+            place = touched[i]
+            marked[place] = 0
+            if field[place]:
                 rows[n] = place
                 slots[n] = slot
-                amounts[n] = <int64_t>self.field[place]
+                amounts[n] = <int64_t>field[place]
                 n += 1
-            self.field[place] = 0
+            field[place] = 0
         return n
 
 
@@ -634,41 +690,3 @@ cdef Py_ssize_t _upto(const int64_t[::1] sorted_, Py_ssize_t first, Py_ssize_t n
             high = middle
     return low
 
-
-cdef int _keep(
-    int8_t[::1] n, int64_t[:, ::1] key, uint64_t[:, ::1] trace, Py_ssize_t at,
-    int64_t value, int64_t at_ns, uint64_t trace_high, uint64_t trace_low,
-) except -1:
-    """Among the worst if it is one of them: the largest (value, time, trace), each once, the worst first."""
-    cdef Py_ssize_t k, place = n[at], last
-    for k in range(n[at]):
-        if value != key[at, 2 * k]:
-            if value < key[at, 2 * k]:
-                continue
-        elif at_ns != key[at, 2 * k + 1]:
-            if at_ns < key[at, 2 * k + 1]:
-                continue
-        elif trace_high != trace[at, 2 * k]:
-            if trace_high < trace[at, 2 * k]:
-                continue
-        elif trace_low == trace[at, 2 * k + 1]:
-            return 0  # the same one
-        elif trace_low < trace[at, 2 * k + 1]:
-            continue
-        place = k
-        break
-    if place >= KEEP:
-        return 0
-    last = n[at] if n[at] < KEEP else KEEP - 1
-    for k in range(last, place, -1):
-        key[at, 2 * k] = key[at, 2 * k - 2]
-        key[at, 2 * k + 1] = key[at, 2 * k - 1]
-        trace[at, 2 * k] = trace[at, 2 * k - 2]
-        trace[at, 2 * k + 1] = trace[at, 2 * k - 1]
-    key[at, 2 * place] = value
-    key[at, 2 * place + 1] = at_ns
-    trace[at, 2 * place] = trace_high
-    trace[at, 2 * place + 1] = trace_low
-    if n[at] < KEEP:
-        n[at] += 1
-    return 0
