@@ -56,8 +56,10 @@ def test_a_hundred_thousand_cases_equal_a_recomputation_by_hand(
     run(range(1_000 + hundredth * 1_000, 2_000 + hundredth * 1_000), tmp_path)
 
 
-def late_into_the_open_slot(add: Callable[..., None]) -> Callable[..., None]:
-    return lambda ring, rows, slots, amounts: add(ring, rows, np.full_like(slots, ring.head), amounts)
+def late_into_the_open_slot(count: Callable[..., None]) -> Callable[..., None]:
+    return lambda ring, rows, at_ns, amounts: count(
+        ring, rows, np.full_like(at_ns, ring.head * ring.tier.slot_ns), amounts
+    )
 
 
 def at_most_for_less_than(held: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,7 +114,7 @@ def only_the_latest(_union: Callable[..., bytes]) -> Callable[..., bytes]:
 
 
 DEFECTS = [
-    (Ring, "add", late_into_the_open_slot),
+    (Ring, "count", late_into_the_open_slot),
     (groups, "_add_held", at_most_for_less_than),
     (restoring, "_fill_from", open_slot_lost),
     (Intake, "_read_one", duplicate_applied),

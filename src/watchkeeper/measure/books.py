@@ -86,7 +86,7 @@ class Books:
                 return
             mine = self._far.of(rows)
             rows, at_ns, amounts = rows[mine], at_ns[mine], amounts[mine]
-        self.rings[tier.name].add(rows, at_ns // tier.slot_ns, amounts)
+        self.rings[tier.name].count(rows, at_ns, amounts)
 
     def spread(self, rows: Ints, at_ns: Ints, buckets: Ints, amounts: Ints) -> None:
         """

@@ -22,6 +22,7 @@ class Heard:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._rows: dict[int, str] = {}  # the rows that are about hearing
+        self._is = np.zeros(64, dtype=np.bool_)  # by row: whether it is one of them
         self._rows_seen = 0
         self.births: dict[str, int] = {}  # by row name, ns: kept for ever, one a stream
 
@@ -29,8 +30,9 @@ class Heard:
         """
         Remember the first time of each row that is about hearing.
         """
-        self._look_at_new_rows()
-        for row in set(np.unique(rows).tolist()) & self._rows.keys():
+        self._look_at_new_rows(int(rows.max(initial=-1)) + 1)
+        mine = self._is[rows]
+        for row in np.unique(rows[mine]).tolist():
             self.bear(self._rows[row], int(at_ns[rows == row].min()))
 
     def bear(self, name: str, at_ns: int) -> None:
@@ -52,7 +54,13 @@ class Heard:
         row = self._registry.find(heard_row(stream.meaning))
         return ring.known_slots(row, first, last, max(1, -(-stream.speaks_ns // ring.tier.slot_ns)))
 
-    def _look_at_new_rows(self) -> None:
+    def _look_at_new_rows(self, top: int) -> None:
+        more = max(top, self._registry.top) - len(self._is)
+        if more > 0:
+            self._is = np.r_[self._is, np.zeros(more + len(self._is) // 8, dtype=np.bool_)]
         new = self._registry.since(self._rows_seen)
         self._rows_seen += len(new)
-        self._rows.update({row: name for row, name in new if is_heard(name)})
+        for row, name in new:
+            if is_heard(name):
+                self._rows[row] = name
+                self._is[row] = True

@@ -83,22 +83,29 @@ class Ring:
 
         What is older than the ring has no window here and is left out.
         """
-        kept = (slots > self.head - self.tier.length) & (slots <= self.head) & (amounts != 0)
-        if not kept.all():
-            rows, slots, amounts = rows[kept], slots[kept], amounts[kept]
-        if not len(rows):
-            return
-        self._make_room(rows)
-        columns = slots % self.tier.length
+        self.count(rows, slots * self.tier.slot_ns, amounts)
+
+    def count(self, rows: Ints, at_ns: Ints, amounts: Ints) -> None:
+        """
+        The same for amounts by time.
+        """
         if self._loops is None:
-            self._add(rows, columns, amounts)
+            self._count(rows, at_ns // self.tier.slot_ns, amounts)
             return
-        done = 0
+        rows, at_ns, amounts = _flat(rows, at_ns, amounts)
+        tier, done = self.tier, 0
         while True:
-            done = self._loops.add(self._places, *self._all(), rows, columns, amounts, done)
+            done = self._loops.add(
+                self._places, *self._all(), rows, at_ns, amounts, tier.slot_ns, self.head, tier.length, done
+            )
             if done == len(rows):
                 return
-            self._widen(int(rows[done]), np.array([self._at(int(rows[done]), int(columns[done])) + int(amounts[done])]))
+            row = int(rows[done])
+            if row >= len(self._places) or self._places[row] < 0:
+                self._make_room(rows[self._inside(at_ns // tier.slot_ns, amounts)])
+            else:
+                column = int(at_ns[done]) // tier.slot_ns % tier.length
+                self._widen(row, np.array([self._at(row, column) + int(amounts[done])]))
 
     def between(self, rows: Ints, first: int, last: int) -> Ints:
         """
@@ -190,10 +197,18 @@ class Ring:
         place = int(self._places[row])
         return int(self._tables[place & _KIND].cells[place >> _SHIFT, column])
 
-    def _add(self, rows: Ints, columns: Ints, amounts: Ints) -> None:
+    def _inside(self, slots: Ints, amounts: Ints) -> NDArray[np.bool_]:
+        return (slots > self.head - self.tier.length) & (slots <= self.head) & (amounts != 0)
+
+    def _count(self, rows: Ints, slots: Ints, amounts: Ints) -> None:
         """
         The reference: one sum per row and column, rows widened where it does not fit.
         """
+        kept = self._inside(slots, amounts)
+        rows, columns, amounts = rows[kept], slots[kept] % self.tier.length, amounts[kept]
+        if not len(rows):
+            return
+        self._make_room(rows)
         keys, which = np.unique(rows * self.tier.length + columns, return_inverse=True)
         more = np.zeros(len(keys), dtype=np.int64)
         np.add.at(more, which, amounts)

@@ -1,7 +1,5 @@
 from watchkeeper.measure.values import Ints
 
-Tables = tuple[object, object, object, object, object, object]
-
 def sums(
     places: object,
     c16: object,
@@ -26,8 +24,11 @@ def add(
     c64: object,
     b64: object,
     rows: Ints,
-    columns: Ints,
+    at_ns: Ints,
     amounts: Ints,
+    slot_ns: int,
+    head: int,
+    length: int,
     start: int,
 ) -> int: ...
 def known(

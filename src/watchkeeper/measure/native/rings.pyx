@@ -81,18 +81,38 @@ def add(const int32_t[::1] places,
         uint16_t[:, ::1] c16, uint32_t[:, ::1] b16,
         uint32_t[:, ::1] c32, int64_t[:, ::1] b32,
         int64_t[:, ::1] c64, int64_t[:, ::1] b64,
-        const int64_t[::1] rows, const int64_t[::1] columns, const int64_t[::1] amounts, Py_ssize_t start):
+        const int64_t[::1] rows, const int64_t[::1] at_ns, const int64_t[::1] amounts,
+        int64_t slot_ns, int64_t head, int64_t length, Py_ssize_t start):
     """
-    Add amounts from `start` on; the first that does not fit into its row (which is to be moved), or how many there are.
+    Count amounts from `start` on, each in the slot of its time; what lies outside of the ring is left out. The first
+    whose row has no room, or does not hold it, or how many there are.
     """
-    cdef Py_ssize_t k, n = rows.shape[0], i, c
-    cdef int64_t amount, found
+    cdef Py_ssize_t k, n = rows.shape[0], known = places.shape[0], i, c = 0
+    cdef int64_t amount, found, slot = head, at = head * slot_ns
     cdef int32_t place
+    cdef bint inside = True
+    if slot_ns <= 0 or length <= 0:
+        raise ValueError("a ring without slots")
+    c = <Py_ssize_t>((head % length + length) % length)
     for k in range(start, n):
+        amount = amounts[k]
+        if amount == 0:
+            continue
+        if at_ns[k] != at:
+            at = at_ns[k]
+            slot = at // slot_ns
+            if at < 0 and slot * slot_ns != at:
+                slot -= 1
+            inside = head - length < slot <= head
+            c = <Py_ssize_t>((slot % length + length) % length)
+        if not inside:
+            continue
+        if rows[k] >= known:
+            return k
         place = places[rows[k]]
         if place < 0:
             return k
-        amount, c, i = amounts[k], columns[k], place >> 2
+        i = place >> 2
         if place & 3 == 0:
             if amount > 65535 or amount < -65535:
                 return k
