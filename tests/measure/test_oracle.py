@@ -72,17 +72,17 @@ def at_most_for_less_than(held: Callable[..., Any]) -> Callable[..., Any]:
 
 def open_slot_lost(fill_from: Callable[..., Any]) -> Callable[..., Any]:
     def lossy(*args: Any, **more: Any) -> Any:
-        add = Ring.add
+        count = Ring.count
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Ring, "add", lambda ring, rows, slots, amounts: add(ring, *_but(ring, rows, slots, amounts)))
+            patch.setattr(Ring, "count", lambda ring, *columns: count(ring, *_but(ring, *columns)))
             return fill_from(*args, **more)
 
     return lossy
 
 
-def _but(ring: Ring, rows: Any, slots: Any, amounts: Any) -> tuple[Any, Any, Any]:
-    kept = slots != ring.head
-    return rows[kept], slots[kept], amounts[kept]
+def _but(ring: Ring, rows: Any, at_ns: Any, amounts: Any) -> tuple[Any, Any, Any]:
+    kept = at_ns // ring.tier.slot_ns != ring.head
+    return rows[kept], at_ns[kept], amounts[kept]
 
 
 def duplicate_applied(read_one: Callable[..., Any]) -> Callable[..., Any]:

@@ -198,7 +198,8 @@ class Ring:
         return int(self._tables[place & _KIND].cells[place >> _SHIFT, column])
 
     def _inside(self, slots: Ints, amounts: Ints) -> NDArray[np.bool_]:
-        return (slots > self.head - self.tier.length) & (slots <= self.head) & (amounts != 0)
+        inside: NDArray[np.bool_] = (slots > self.head - self.tier.length) & (slots <= self.head) & (amounts != 0)
+        return inside
 
     def _count(self, rows: Ints, slots: Ints, amounts: Ints) -> None:
         """
