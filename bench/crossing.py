@@ -9,22 +9,20 @@ every 50 ms, below which it got no faster here. Beside it stands one that evalua
 anybody does with more than a few rules.
 """
 
-import json
 import random
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
 
 from bench import asking, driver, processes, samples, watching
 from bench.peers import alertmanager, prometheus
 from bench.processes import Missing
+from bench.receiving import Receiver, receiving
 from bench.rows import Row, nearest_rank, ratio, skipped
 from bench.setting import Setting
 
@@ -36,7 +34,6 @@ BLOCKS = 5  # taken in turn
 AT_ONCE = 10
 PAUSE_SECONDS = 1.0  # the slower of the two rhythms
 WARM, WARMING = 10, "warm"  # crossings before it counts: the peer must have found its Alertmanager
-PATIENCE_SECONDS = 30
 METRIC = "bench_level"
 FASTEST, SLOWER = "50ms", "1s"  # how often the peer evaluates
 _MANUAL = f"""
@@ -53,60 +50,6 @@ groups:
     rules:
       - {{alert: Crossing, expr: '{METRIC} > 0.5'}}
 """
-
-
-class Receiver(ThreadingHTTPServer):
-    """
-    Notes when the first message about each run arrived.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self._arrived: dict[str, float] = {}
-        self._news = threading.Condition()
-
-    @property
-    def address(self) -> str:
-        """
-        Where to post.
-        """
-        return f"http://127.0.0.1:{self.server_address[1]}/"
-
-    def note(self, runs: list[str], at: float) -> None:
-        """
-        A message about these runs arrived.
-        """
-        with self._news:
-            for run in runs:
-                self._arrived.setdefault(run, at)
-            self._news.notify_all()
-
-    def wait(self, run: str) -> float:
-        """
-        When the first message about this run arrived; waits for it. Raises NotReady when none does.
-        """
-        with self._news:
-            if not self._news.wait_for(lambda: run in self._arrived, timeout=PATIENCE_SECONDS):
-                raise processes.NotReady(f"no message about {run} within {PATIENCE_SECONDS} s")
-            return self._arrived[run]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        at = time.perf_counter()
-        self.send_response(204)
-        self.end_headers()
-        told = json.loads(body)
-        found = told["alerts"] if "alerts" in told else [told["data"]]  # the peer's form, and ours
-        self.server.note([one["labels"]["run"] for one in found], at)
-
-    def log_message(self, *_: object) -> None:
-        """
-        Say nothing.
-        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,19 +181,9 @@ def _row(name: str, ours: Sequence[Block], theirs: Sequence[Block], peer: str) -
 
 
 @contextmanager
-def _receiving() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        threading.Thread(target=receiver.serve_forever, daemon=True).start()
-        try:
-            yield receiver
-        finally:
-            receiver.shutdown()
-
-
-@contextmanager
 def _ours(folder: Path, groups: list[str]) -> Iterator[Side]:
     with (
-        _receiving() as receiver,
+        receiving() as receiver,
         watching.running(folder, manual(groups), {"BENCH_RECEIVER": receiver.address}) as watch,
     ):
         yield Side(address=watch.address, receiver=receiver, pids=(watch.pid,))
@@ -259,7 +192,7 @@ def _ours(folder: Path, groups: list[str]) -> Iterator[Side]:
 @contextmanager
 def _theirs(folder: Path, every: str) -> Iterator[Side]:
     with (
-        _receiving() as receiver,
+        receiving() as receiver,
         alertmanager.running(folder / "alertmanager", receiver=receiver.address) as (pid, told),
         prometheus.running(folder / "prometheus", rules=_RULES, alertmanager=told, every=every) as server,
     ):

@@ -8,12 +8,12 @@ bounds of quantiles, distinct values, strikes and X of Y, and burns that hold ba
 
 import tempfile
 import time
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from bench import history, material, processes, sloth
+from bench.agreeing import Differs, agreement, swept
 from bench.history import History
 from bench.peers import prometheus
 from bench.peers.prometheus import Prometheus
@@ -21,16 +21,12 @@ from bench.processes import Missing
 from bench.recorded import EVERY_SECONDS, Recorded, name_of
 from bench.rows import Row, ratio, skipped
 from bench.setting import Setting
-from watchkeeper.act.asking import gather
-from watchkeeper.decide.rules import rules_of
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.measure.answers import Question, Span
-from watchkeeper.measure.grid import REAL, SECOND
+from watchkeeper.measure.grid import SECOND
 from watchkeeper.measure.plan import plan_of
 
 NAME = "evaluation, 8 windows"
 TARGET = 10_000
-EXACT = 4 * 2**-53  # PromQL rounds two rates and their ratio, we round once: each by half of a float's last digit
 PER_REPEAT = 20  # evaluations of ours in one repetition
 EXTRA = 10  # one objective in so many has alerts of the kinds that the peer's rules do not have
 USERS = 500
@@ -48,12 +44,6 @@ severities: {P1: {respond: immediate}}
 """
 
 
-class Differs(Exception):
-    """
-    The two do not give the same answers, or ours are not what was recorded.
-    """
-
-
 def manual_of(objectives: int) -> Manual:
     """
     For each objective its target, and Sloth's alerts over four pairs of windows; for some also alerts of other kinds.
@@ -67,6 +57,7 @@ def manual_of(objectives: int) -> Manual:
             for long, short, factor in pairs:
                 alert = f"{{objective: {name}, when: 'burn > {factor:g} over {long} and {short}', severity: P1}}"
                 alerts.append(f"  {name}-{kind}-{long}: {alert}")
+        alerts.append(f"  {name}-all: {{indicator: {name}, when: '> 1% over 30d', severity: P1}}")
         if i % EXTRA == 0:
             indicators.append(f"  {name}-times: {{from: times}}")
             indicators.append(f"  {name}-logins: {{from: logins}}")
@@ -102,7 +93,7 @@ def measure(setting: Setting) -> list[Row]:
         folder = Path(place)
         recorded.blocks(folder)
         with prometheus.running(folder, rules=sloth.rules(setting.objectives), every=f"{every}s") as server:
-            says = agreement(server, past, recorded, now=now)
+            says = agreement(server, past, recorded, manual, now=now)
             past.until(now)
             ours = Evaluation(manual, past, now=now)
             ours.once()
@@ -119,70 +110,10 @@ def measure(setting: Setting) -> list[Row]:
             peer=peer,
             target=TARGET,
             more_is_better=False,
-            hangs_on="A sweep is some numpy calls, however few objectives there are.",
+            hangs_on="A sweep costs something however few objectives there are; of three days the peer scans a tenth.",
             says=says,
         )
     ]
-
-
-# --- the same answers
-
-
-def agreement(server: Prometheus, past: History, recorded: Recorded, *, now: int) -> str:
-    """
-    How well the two agree, at an hour and in between; raises Differs where it is not as said.
-    """
-    hour = now // 3600 * 3600
-    between = hour - 61 * EVERY_SECONDS
-    worst, exact = dict[str, float](), 0.0
-    for at in (between, hour):
-        past.until(at)
-        for window, seconds in sloth.WINDOWS.items():
-            apart = _apart(server, past, recorded, window, at)
-            begin = at - seconds
-            slot = _slot_seconds(seconds)
-            if begin % slot:
-                worst[window] = apart
-            elif apart > EXACT:
-                raise Differs(f"{window} at {at}: {apart:.2g} apart, though no slot is cut")
-            else:
-                exact = max(exact, apart)
-    inexact = ", ".join(f"{window} {apart:.2%} (slots of {_slot(window)})" for window, apart in worst.items())
-    return (
-        f"The same error ratios to {exact:.1e} in windows that cut no slot; where they do, apart by at most {inexact}."
-    )
-
-
-def _apart(server: Prometheus, past: History, recorded: Recorded, window: str, at: int) -> float:
-    """
-    The largest difference between the two, relative to the peer's; ours is first held to what was recorded.
-    """
-    seconds = sloth.WINDOWS[window]
-    slot = _slot_seconds(seconds)
-    requests, failed = history.counted(recorded, (at - seconds) // slot * slot, at)
-    theirs = {dict(labels)["slo"]: ratio for labels, ratio in server.query(sloth.ratio(window), at=at).items()}
-    questions = [
-        Question(indicator=name_of(i), window=Span(ns=seconds * SECOND), merges=False)
-        for i in range(recorded.objectives)
-    ]
-    apart = 0.0
-    for i, answer in enumerate(past.engine.ask_all(questions, at * SECOND)):
-        if (answer.count, answer.matched) != (int(requests[i]), int(failed[i])):
-            raise Differs(
-                f"{name_of(i)} over {window}: {answer.matched} of {answer.count}, recorded {failed[i]} of {requests[i]}"
-            )
-        mine, other = float(Fraction(answer.matched, answer.count)), theirs[name_of(i)]
-        apart = max(apart, abs(mine - other) / (other or 1.0))
-    return apart
-
-
-def _slot_seconds(window_seconds: int) -> int:
-    return REAL.tier_for(window_seconds * SECOND).slot_ns // SECOND
-
-
-def _slot(window: str) -> str:
-    seconds = _slot_seconds(sloth.WINDOWS[window])
-    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"
 
 
 # --- what it costs
@@ -195,7 +126,7 @@ class Evaluation:
 
     def __init__(self, manual: Manual, past: History, *, now: int) -> None:
         self._past, self._now_ns = past, now * SECOND
-        self._rules = rules_of(manual)
+        self.sweep = swept(manual, past.engine)
         self._rng = np.random.default_rng(2)
         self._objectives = len(manual.objectives)
         for second in range(0, 7200, EVERY_SECONDS):
@@ -216,7 +147,7 @@ class Evaluation:
         self._past.take(history.requests(weights, np.array([self._now_ns])), self._now_ns)
         self._others(self._now_ns)
         before = processes.cpu_seconds()
-        gather(self._rules, self._past.engine, now_ns=self._now_ns)
+        self.sweep.truths(self._now_ns)
         return processes.cpu_seconds() - before
 
     def _others(self, at_ns: int) -> None:

@@ -30,7 +30,7 @@ class Setting:
         The form that `QUICK` asks for.
         """
         if environ.get("QUICK", "0") not in ("", "0"):
-            return cls(quick=True, repeat=5, rounds=8, objectives=100, days=3, crossings=250)
+            return cls(quick=True, repeat=5, rounds=8, objectives=100, days=3, crossings=150)
         return cls(quick=False, repeat=7, rounds=12, objectives=100, days=30, crossings=500)
 
     def says(self) -> str:
