@@ -16,19 +16,6 @@ from bench import processes
 PATIENCE_SECONDS = 30
 
 
-@contextmanager
-def receiving() -> Iterator[Receiver]:
-    """
-    A receiver, for as long as the block goes on.
-    """
-    with Receiver() as receiver:
-        threading.Thread(target=receiver.serve_forever, daemon=True).start()
-        try:
-            yield receiver
-        finally:
-            receiver.shutdown()
-
-
 class Receiver(ThreadingHTTPServer):
     """
     Notes when the first message about each run arrived.
@@ -81,3 +68,16 @@ class _Handler(BaseHTTPRequestHandler):
         """
         Say nothing.
         """
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """
+    A receiver, for as long as the block goes on.
+    """
+    with Receiver() as receiver:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        try:
+            yield receiver
+        finally:
+            receiver.shutdown()
