@@ -52,18 +52,13 @@ def main(names: list[str]) -> int:
         keep(rows, _about(setting, time.monotonic() - began))
     show(rows)
     print(RAW)
-    print(f"{setting.says()}; {time.monotonic() - began:.0f} s on {os.cpu_count()} processors, compiled: {_compiled()}")
+    print(f"{setting.says()}; {time.monotonic() - began:.0f} s on {os.cpu_count()} processors, {backend.in_use()}")
     return 1 if failed else 0
 
 
 def _about(setting: Setting, seconds: float) -> dict[str, object]:
     machine = {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
-    return {"machine": machine, "form": setting.says(), "seconds": round(seconds), "compiled": _compiled()}
-
-
-def _compiled() -> str:
-    parts = [name for name in backend.PARTS if backend.native(name) is not None]
-    return " ".join(parts) or "nothing"
+    return {"machine": machine, "form": setting.says(), "seconds": round(seconds), "compiled": backend.in_use()}
 
 
 sys.exit(main(sys.argv[1:]))
