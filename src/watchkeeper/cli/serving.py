@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -19,16 +19,15 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 
+from watchkeeper.cli.home import home_of
 from watchkeeper.cli.say import counted, err, lines, out, plain
 from watchkeeper.daemon import CannotStart, Daemon, Settings
 from watchkeeper.outside.errors import Refused
 from watchkeeper.store.errors import StoreError
-from watchkeeper.store.postgres import Where
 from watchkeeper.web.app import create_app
 from watchkeeper.web.doors import Doors
 
 MOST_CONNECTIONS = 512  # beyond it 503: file descriptors are not for those who never finish a request
-DATABASE = "WATCHKEEPER_DATABASE"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -73,20 +72,6 @@ def up(
         return 1
     serve(daemon, bound, ready=lambda: welcome(daemon, address))
     return 0
-
-
-def home_of(database: str | None, environ: Mapping[str, str]) -> Where | None:
-    """
-    The database that was asked for, in the command or in the environment; None means the folder.
-
-    Raises StoreError for one that cannot be read, and for a password in the command, where every process can see it.
-    """
-    if database:
-        where = Where.read(database)
-        if where.secret:
-            raise CannotListen(f"--database: found a password; wanted it in {DATABASE}, which only this process reads")
-        return where
-    return Where.read(environ[DATABASE]) if environ.get(DATABASE) else None
 
 
 def public_base(public: str) -> str:
@@ -214,6 +199,8 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,
+        proxy_headers=False,  # nobody stands before us whose word on who asks would count
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,
         limit_concurrency=MOST_CONNECTIONS,
@@ -222,7 +209,8 @@ def serve(
     server = Server(config, ending)
     daemon.start()
     try:
-        asyncio.run(_serve(server, bound, daemon, ready))
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(server, bound, daemon, ready))
     finally:
         daemon.stop()
 

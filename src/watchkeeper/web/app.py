@@ -19,6 +19,7 @@ from watchkeeper.web.ingest import Ingest
 from watchkeeper.web.live import Live
 from watchkeeper.web.pages import Pages
 from watchkeeper.web.safety import Safety
+from watchkeeper.web.telemetry import Telemetry
 
 __all__ = ["Doors", "create_app"]
 
@@ -46,5 +47,6 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
         return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
 
     app.add_exception_handler(HTTPException, not_answered)
-    app.add_middleware(Safety, doors=doors)
+    app.add_middleware(Telemetry, handlers=ingest.handlers())
+    app.add_middleware(Safety, doors=doors)  # the last one added is the outermost
     return app

@@ -31,6 +31,7 @@ from watchkeeper.web.ingest_answers import (
     written,
     written_not,
 )
+from watchkeeper.web.telemetry import Handler
 
 MOST_UNPACKED: Final = 64 * 2**20
 MOST_KEY: Final = 200  # characters of an Idempotency-Key
@@ -49,17 +50,23 @@ class Ingest:
         self._decoders = Decoders(watch.intake.engine.plan)
         self.bodies: Counter[tuple[str, str]] = Counter()  # by kind and outcome
 
+    def handlers(self) -> dict[str, Handler]:
+        """
+        What answers a POST to each address.
+        """
+        return {
+            "/v1/traces": self._traces,
+            "/v1/metrics": self._metrics,
+            "/v1/logs": self._logs,
+            "/v1/events": self._events,
+            "/api/v1/write": self._write,
+        }
+
     def routes(self) -> list[Route]:
         """
-        The routes, in one place.
+        The same as routes, which know what to answer to other methods.
         """
-        return [
-            Route("/v1/traces", self._traces, methods=["POST"]),
-            Route("/v1/metrics", self._metrics, methods=["POST"]),
-            Route("/v1/logs", self._logs, methods=["POST"]),
-            Route("/v1/events", self._events, methods=["POST"]),
-            Route("/api/v1/write", self._write, methods=["POST"]),
-        ]
+        return [Route(path, handler, methods=["POST"]) for path, handler in self.handlers().items()]
 
     async def _traces(self, request: Request) -> Response:
         json = _is_json(request)
