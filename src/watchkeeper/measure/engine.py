@@ -21,7 +21,7 @@ from watchkeeper.measure.far import Far
 from watchkeeper.measure.grid import Grid, Tier
 from watchkeeper.measure.heard import Heard
 from watchkeeper.measure.held import Held
-from watchkeeper.measure.merges import keep_worst, merged
+from watchkeeper.measure.merges import keep_worst
 from watchkeeper.measure.pieces import Pieces
 from watchkeeper.measure.plan import Plan
 from watchkeeper.measure.rings import Ring
@@ -293,6 +293,7 @@ class Engine:
             excluded = self._sums(rows, window, stretch, self.apart)
             counted, apart = counted - excluded, excluded.tolist()
         heard = self._heard(asked, stretch, now_ns)
+        pictures: dict[str, Shown] = {}
         sums, far, answers, i = counted.tolist(), stretch.tier is self.grid.long, [], 0
         for one, show in zip(asked, shows, strict=True):
             end = i + len(one.rows)
@@ -300,11 +301,11 @@ class Engine:
                 answers.append(nothing(one, at_ns))
             elif apart is None:
                 how = heard[one.heard, one.plan.stream.speaks_ns]
-                shown = self._shown(one, stretch) if show else None
+                shown = self._shown(one, stretch, pictures) if show else None
                 answers.append(answered(one, sums[i:end], stretch, how, shown))
             else:
                 how, long_ns = self._heard_without(one, stretch, now_ns)
-                shown = self._shown(one, stretch) if show else None
+                shown = self._shown(one, stretch, pictures) if show else None
                 answers.append(answered(one, sums[i:end], stretch, how, shown, (apart[i], long_ns)))
             i = end
         return answers
@@ -361,9 +362,17 @@ class Engine:
         long_ns = sum(end - begin for begin, end in minutes.within(stretch.start_ns, stretch.at_ns))
         return (int((known & ~out).sum()), int((~out).sum()), self.heard.born_ns(stream)), long_ns
 
-    def _shown(self, asked: Asked, stretch: Stretch) -> Shown:
+    def _shown(self, asked: Asked, stretch: Stretch, pictures: dict[str, Shown]) -> Shown:
+        """
+        What is not added up of a series in a window; worked out once, however many ask for it together.
+        """
+        if asked.series not in pictures:
+            pictures[asked.series] = self._picture(asked, stretch)
+        return pictures[asked.series]
+
+    def _picture(self, asked: Asked, stretch: Stretch) -> Shown:
         parts = self.pieces.cover(stretch)
-        merge = merged(one for part in parts for _, one in self.pieces.between(part.tier, asked.series, *part.slots))
+        merge = self.pieces.over(asked.series, parts)
         buckets: dict[int, int] = {}
         for books, sign in ((self.books, 1), (self.apart, -1)):
             if books is None or asked.histogram < 0:

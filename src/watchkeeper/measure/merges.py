@@ -58,6 +58,22 @@ class Merge:
         """
         Merge another into this one; the other stays as it is.
         """
+        self._take_ordered(other)
+        for name, sketch in other.distinct.items():
+            self.distinct[name] = union([self.distinct[name], sketch]) if name in self.distinct else sketch
+
+    def take_all(self, others: Iterable["Merge"]) -> None:
+        """
+        Merge many into this one: what is distinct is united once.
+        """
+        sketches = {name: [sketch] for name, sketch in self.distinct.items()}
+        for other in others:
+            self._take_ordered(other)
+            for name, sketch in other.distinct.items():
+                sketches.setdefault(name, []).append(sketch)
+        self.distinct = {name: union(found) for name, found in sketches.items()}
+
+    def _take_ordered(self, other: "Merge") -> None:
         if other.low is not None:
             self.low = other.low if self.low is None else min(self.low, other.low)
         if other.high is not None:
@@ -67,8 +83,6 @@ class Merge:
         self.seen_ns = max(self.seen_ns, other.seen_ns)
         if other.results:
             self.results = sorted(self.results + other.results)[-KEEP_RESULTS:]
-        for name, sketch in other.distinct.items():
-            self.distinct[name] = union([self.distinct[name], sketch]) if name in self.distinct else sketch
 
 
 def merged(merges: Iterable[Merge]) -> Merge:
@@ -76,8 +90,7 @@ def merged(merges: Iterable[Merge]) -> Merge:
     Several merges as one new one.
     """
     whole = Merge()
-    for merge in merges:
-        whole.take(merge)
+    whole.take_all(merges)
     return whole
 
 

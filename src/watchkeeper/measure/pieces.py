@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from watchkeeper.measure.books import CUT, Books, minutes
 from watchkeeper.measure.far import Far
 from watchkeeper.measure.grid import Grid, Tier
-from watchkeeper.measure.merges import Merge
+from watchkeeper.measure.merges import Merge, merged
 from watchkeeper.measure.slots import MergeSlots
 from watchkeeper.measure.windows import Stretch
 
@@ -60,6 +60,12 @@ class Pieces:
         The merges of these slots.
         """
         return self._tiers[tier].between(series, first, last)
+
+    def over(self, series: str, parts: Sequence[Part]) -> Merge:
+        """
+        These parts of a series as one.
+        """
+        return merged(self._tiers[part.tier].over(series, *part.slots) for part in parts)
 
     def forget(self, now_ns: int) -> None:
         """
