@@ -1,12 +1,16 @@
 """A turn decides from rows: it keeps what it wrote, and after a failure it reads them again."""
 
+import threading
+
 import pytest
 
 from tests.stories.shop import manual, opened, orders
 from watchkeeper.act import memory
 from watchkeeper.act.memory import Remembered
-from watchkeeper.act.turn import take_turn
+from watchkeeper.act.turn import Turns, take_turn
 from watchkeeper.decide.values import AlertKey, AlertMemory, State
+from watchkeeper.measure.batches import batch_of
+from watchkeeper.outside.clock import RealClock
 
 DISK = AlertKey(rule="disk")
 
@@ -45,3 +49,47 @@ def test_a_turn_that_cannot_be_written_is_decided_anew_by_the_next(monkeypatch):
     assert turn().memories == ()
     with told.state.reading() as view:
         assert remembered.take(view) == memory.memories(view)
+
+
+def test_a_turn_without_news_asks_about_nothing_and_one_with_news_only_about_what_changed(monkeypatch):
+    told = orders(opened(manual())).at("12:00")
+    asked = []
+    engine = told.intake.engine
+    ask_all = engine.ask_all
+    monkeypatch.setattr(
+        engine, "ask_all", lambda questions, now_ns: asked.extend(questions) or ask_all(questions, now_ns)
+    )
+
+    def turn(**how):
+        at_ns = told.clock.now_ns()
+        return take_turn(told.watch.standing, told.intake, told.state, now_ns=at_ns, remembered=told._remembered, **how)
+
+    told.run(minutes=1)
+    asked.clear()
+    assert turn().memories == turn(only_news=True).memories == ()
+    assert asked == []
+    told.spans("order", n=300, outcome="failed", country="de")
+    assert {question.indicator for question in asked} == {"success"}
+    assert told.alert("orders", country="de").state is State.FIRING
+
+
+def test_what_came_in_is_looked_at_before_the_next_turn_is_due():
+    told = opened(manual().replace("  busy:", "  released: {on: release, severity: P2}\n  busy:"))
+    told.clock.set_wall(RealClock().now())
+    told.run(seconds=1)
+    changed = threading.Event()
+    turns = Turns(
+        standing=lambda: told.watch.standing,
+        intake=told.intake,
+        state=told.state,
+        clock=RealClock(),
+        every_seconds=3600,
+        after=changed.set,
+    )
+    turns.start()
+    try:
+        told._take([batch_of("events", [told.clock.now_ns()], None, {"name": "release"})])
+        assert changed.wait(30)
+    finally:
+        turns.stop()
+    assert turns.failed == 0

@@ -70,6 +70,11 @@ def test_what_is_held(manual, says, one, told_ago, facts, held_for):
         assert decided.because_of == "1 per 5m"
 
 
+def test_what_comes_while_a_digest_waits_joins_it_also_where_fewer_were_sent_than_may_be(manual):
+    decided = limited(notice(cycle=1), manual.channels["pair"].rate_limit, chat(1, digest_in=2), told_ns=None)
+    assert (decided.send, decided.held_until_ns) == (False, NOW + 2 * MINUTE)
+
+
 def test_messages_of_the_same_turn_count_against_each_other(manual):
     repeats = [(notice(rule=rule, channel="pair", cycle=1), NOW - 30 * MINUTE) for rule in "abcd"]
     assert [one.send for one in ration(repeats, manual, {}, now_ns=NOW)] == [True, True, False, False]

@@ -5,7 +5,7 @@ Gathers, for each alert rule and each value of its label, the answers that its c
 to the engine in one call.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -44,13 +44,16 @@ class _Slip:
 
 
 def gather(
-    rules: Mapping[str, Rule], engine: Engine, *, now_ns: int
+    rules: Mapping[str, Rule], engine: Engine, *, now_ns: int, keys: Iterable[AlertKey] | None = None
 ) -> tuple[dict[AlertKey, Asked], dict[AlertKey, tuple[int, ...]]]:
     """
-    What every rule's condition is judged by, per alert, and the newest events of every event rule (ns).
+    What every rule's condition is judged by, per alert, and the newest events of every event rule (ns); or only those
+    of some alerts.
     """
-    live = [rule for rule in rules.values() if rule.indicator in engine.plan.indicators]
-    slips = {key: (rule, _slip(rule, key, engine)) for rule in live for key in keys_of(rule, engine)}
+    if keys is None:
+        live = [rule for rule in rules.values() if rule.indicator in engine.plan.indicators]
+        keys = [key for rule in live for key in keys_of(rule, engine)]
+    slips = {key: (rules[key.rule], _slip(rules[key.rule], key, engine)) for key in keys}
     questions = [question for _, slip in slips.values() for question in slip.questions()]
     answers = iter(engine.ask_all(questions, now_ns))
     asked, events = {}, {}

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from watchkeeper.act import incidents
+from watchkeeper.act.attention import Attention
 from watchkeeper.act.correcting import Corrections
 from watchkeeper.act.digest import gather
 from watchkeeper.act.record import finding_from_json, finding_to_json, notice_to_json
 from watchkeeper.decide.reasons import Reason
+from watchkeeper.decide.rules import Rule
 from watchkeeper.decide.values import (
     AlertKey,
     AlertMemory,
@@ -25,6 +27,7 @@ from watchkeeper.decide.values import (
     TurnPlan,
 )
 from watchkeeper.manual.model.manual import Manual
+from watchkeeper.measure.engine import Engine
 from watchkeeper.store import alerts, decisions, notices, outbox
 from watchkeeper.store.alerts import AlertRow, TransitionRow
 from watchkeeper.store.decisions import DecisionRow
@@ -48,9 +51,22 @@ class Remembered:
     (or in a new process) the rows are read again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, sweeps: bool = True) -> None:
         self.corrections = Corrections()
+        self._sweeps = sweeps  # False: every turn judges every alert, for tests of what a sweep must not change
+        self._attention: Attention | None = None
         self._known: dict[AlertKey, AlertMemory] | None = None
+
+    def attention(self, rules: Mapping[str, Rule], engine: Engine) -> Attention | None:
+        """
+        What was last seen under these rules, by this engine.
+        """
+        mine = self._attention
+        if self._sweeps and (mine is None or mine.rules is not rules or mine.engine is not engine):
+            if mine is not None:
+                mine.close()
+            self._attention = Attention(rules, engine)
+        return self._attention
 
     def take(self, view: Connection) -> dict[AlertKey, AlertMemory]:
         """
@@ -59,11 +75,12 @@ class Remembered:
         known, self._known = self._known, None
         return memories(view) if known is None else known
 
-    def put(self, known: Mapping[AlertKey, AlertMemory], changed: Iterable[AlertMemory]) -> None:
+    def put(self, known: dict[AlertKey, AlertMemory], changed: Sequence[AlertMemory]) -> Mapping[AlertKey, AlertMemory]:
         """
         What is remembered now that the changed ones are written.
         """
-        self._known = {**known, **{memory.key: memory for memory in changed}}
+        self._known = known | {memory.key: memory for memory in changed} if changed else known
+        return self._known
 
 
 def memory_of(row: AlertRow) -> AlertMemory:

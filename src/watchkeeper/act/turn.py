@@ -25,6 +25,10 @@ from watchkeeper.outside.clock import Clock
 from watchkeeper.store import alerts
 from watchkeeper.store.state import State
 
+#: Between two turns, however much comes in; and as a multiple of what the last one took.
+PAUSE_SECONDS = 0.02
+RESTS = 3
+
 log = structlog.get_logger("turn")
 
 
@@ -51,20 +55,34 @@ def standing_of(manual: Manual, plan: Plan, *, revision: int, times: int = 1) ->
 
 
 def take_turn(
-    standing: Standing, intake: Intake, state: State, *, now_ns: int, remembered: Remembered | None = None
+    standing: Standing,
+    intake: Intake,
+    state: State,
+    *,
+    now_ns: int,
+    remembered: Remembered | None = None,
+    only_news: bool = False,
 ) -> TurnPlan:
     """
     One turn: facts, decision, and all that follows from it as rows. The engine is held only while it is asked.
+
+    `only_news` leaves it at a look when no alert needs a turn: what is due in the state waits for the next one.
     """
     remembered = remembered or Remembered()
     with intake.lock:
         engine = intake.engine
         engine.advance(now_ns)
-        asked, events = gather(standing.rules, engine, now_ns=now_ns)
+        attention = remembered.attention(standing.rules, engine)
+        look = None if attention is None else attention.look(now_ns=now_ns)
+        keys = None if look is None else look.keys
+        asked, events = gather(standing.rules, engine, now_ns=now_ns, keys=keys)
         corrected = remembered.corrections.take(engine.take_late(), engine, now_ns=now_ns)
+    if only_news and not (asked or events or corrected):
+        return TurnPlan(at_ns=now_ns)
     with state.reading() as view:
         memories = remembered.take(view)
-        leaving = [key for key, one in memories.items() if one.state is AlertState.FIRING and gone(key, standing.rules)]
+        strays = list(memories) if attention is None else attention.strays(memories)
+        leaving = [key for key in strays if memories[key].state is AlertState.FIRING and gone(key, standing.rules)]
         facts = TurnFacts(
             manual=standing.manual,
             rules=standing.rules,
@@ -74,6 +92,8 @@ def take_turn(
             channels=memory.channel_facts(view, standing.manual, now_ns=now_ns),
             open_incidents=incidents.open_incidents(view),
             told_through=memory.told_through(view, leaving),
+            fine=() if look is None else look.fine,
+            strays=strays,
         )
     plan = decide_turn(facts, now_ns=now_ns)
     if plan.memories or plan.notices or plan.closes or corrected:
@@ -81,13 +101,16 @@ def take_turn(
             ids = memory.remember(tx, plan, meanings=standing.meanings, revision=standing.revision)
             alerts.add_transitions(tx, corrected)
         remembered.corrections.watch(ids, plan.transitions, standing.rules, engine)
-    remembered.put(memories, plan.memories)
+    written = remembered.put(memories, plan.memories)
+    if attention is not None:
+        attention.written(plan, written)
     return plan
 
 
 class Turns:
     """
-    Takes a turn every so often, in a thread of its own. A turn that fails is logged once and shows in `health`.
+    Takes a turn every so often, and as soon as something came in, in a thread of its own. A turn that fails is logged
+    once and shows in `health`.
     """
 
     def __init__(
@@ -110,6 +133,7 @@ class Turns:
         self.taken = self.failed = 0  # turns that ended well, and that did not
         self._bug: str | None = None  # the last one, until a turn ends well
         self.changes = 0  # turns that changed anything
+        self._pause = PAUSE_SECONDS
 
     def start(self) -> None:
         """
@@ -122,26 +146,44 @@ class Turns:
         Take no further turn.
         """
         self._stop.set()
+        self._intake.news.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._clock.sleep(self._every, self._stop):
-            now_ns = self._clock.now_ns()
+        whole_ns = self._clock.monotonic_ns() - round(self._every * 1e9)  # the first one is due now
+        while not self._clock.sleep(self._pause, self._stop):
+            left = self._every - (self._clock.monotonic_ns() - whole_ns) / 1e9
+            self._clock.sleep(left, self._intake.news)
+            self._intake.news.clear()  # what comes from here on is news again
+            if self._stop.is_set():
+                return
+            now_ns, began_ns = self._clock.now_ns(), self._clock.monotonic_ns()
+            only_news = began_ns - whole_ns < self._every * 1e9
+            whole_ns = whole_ns if only_news else began_ns
             try:
-                plan = self._take(now_ns)
-                self._forgetting.when_due(now_ns)
+                plan = self._take(now_ns, only_news=only_news)
+                if not only_news:
+                    self._forgetting.when_due(now_ns)
             except Exception as bug:  # the top of the loop: the next turn decides again from the same rows
                 self.failed += 1
                 if repr(bug) != self._bug:  # told once, not twice a second
                     self._bug = repr(bug)
                     log.exception("a turn failed")
                 continue
+            self._pause = max(PAUSE_SECONDS, RESTS * (self._clock.monotonic_ns() - began_ns) / 1e9)
             self.taken_ns, self._bug = now_ns, None
             self.taken += 1
             if plan.transitions or plan.notices or plan.closes:
                 self.changes += 1
                 self._after()
 
-    def _take(self, now_ns: int) -> TurnPlan:
-        return take_turn(self._standing(), self._intake, self._state, now_ns=now_ns, remembered=self._remembered)
+    def _take(self, now_ns: int, *, only_news: bool) -> TurnPlan:
+        return take_turn(
+            self._standing(),
+            self._intake,
+            self._state,
+            now_ns=now_ns,
+            remembered=self._remembered,
+            only_news=only_news,
+        )

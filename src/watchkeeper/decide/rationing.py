@@ -51,8 +51,9 @@ def limited(notice: Notice, limit: RateLimit, facts: ChannelFacts, *, told_ns: i
     recent = sorted(at for at in facts.sent_ns if at > notice.at_ns - limit.per.ns)
     if len(recent) < limit.count and facts.digest_due_ns is None:
         return notice
-    full_since_ns = recent[-limit.count] if limit.count and recent else notice.at_ns
-    until = full_since_ns + limit.per.ns if facts.digest_due_ns is None else facts.digest_due_ns
+    until = facts.digest_due_ns
+    if until is None:
+        until = (recent[-limit.count] if limit.count else notice.at_ns) + limit.per.ns
     said = f"{limit.count} per {limit.per}"
     return replace(notice, send=False, reason=Reason.RATE_LIMITED, held_until_ns=until, because_of=said)
 
