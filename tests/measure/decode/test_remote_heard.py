@@ -75,7 +75,7 @@ def fuzzed(guard, seed, bodies):
 
 @pytest.mark.parametrize("seed", range(15))
 def test_both_walks_hear_the_same(guard, seed):
-    assert fuzzed(guard, seed, 3000) > 1200
+    assert fuzzed(guard, seed, 1500) > 600
 
 
 @pytest.mark.torture
@@ -195,6 +195,12 @@ def test_what_is_known_of_a_series_is_by_the_labels_of_its_request(both):
         identity = [both.hear(body(*told))[0][0][0] for told in ([plain, other], [other, plain])]
         assert identity[0][:16] != identity[1][16:]  # the replica is dropped where the first series says who sends
         assert identity[0][16:] == identity[1][:16]
+
+
+def test_labels_that_follow_as_they_did_are_still_of_their_own_request(both):
+    nobody, pair = ("load", [(0, 1.0)], {}), ("load", [(0, 1.0)], {"cluster": "eu", "__replica__": "a"})
+    heard = [both.hear(body(*told))[0][0][0] for told in ([nobody], [pair], [nobody, pair])]
+    assert heard[2][16:] != heard[1]
 
 
 def churn(hearing, first, count, now, size=2000):

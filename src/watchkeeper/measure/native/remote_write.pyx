@@ -9,7 +9,6 @@ dropped: series that live for a minute do not pile up.
 """
 
 from collections import Counter
-from hashlib import blake2b
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from watchkeeper.measure.native.reader cimport (
     DEEPEST, Reader, View, _le64, cut, double_of, enter, fail, fixed64, is_utf8, leave, more, reader_of, reading, same,
     skip, tag, varint, view,
 )
+from watchkeeper.measure.native.blake2b cimport digest
 from watchkeeper.measure.native.table cimport Table
 
 cdef enum:
@@ -420,7 +420,7 @@ cdef class Hearing:
 
     cdef int _expect(self, Reader* r, View* run) except -1:
         # A sender tells its series in the same order each time: most often the next one is the one after the last. If
-        # its labels lie here, byte by byte, with a sample behind them, they need not be looked at again.
+        # its labels lie here, byte by byte, they need not be looked at again.
         cdef Table runs = self._book.runs
         cdef Py_ssize_t guess = self._last + 1
         cdef View key
@@ -428,7 +428,7 @@ cdef class Hearing:
         if guess >= runs.n:
             return 0
         key = runs.key(guess)
-        if 0 < key.n < r.end - r.at and r.at[key.n] == SAMPLES and memcmp(r.at, key.at, key.n) == 0:
+        if 0 < key.n <= r.end - r.at and memcmp(r.at, key.at, key.n) == 0:
             run.at, run.n = r.at, key.n
             r.at += key.n
             self._guess = guess
@@ -634,9 +634,7 @@ cdef class Hearing:
         # The identity of the series, or of the histogram that it is a bucket of.
         cdef Py_ssize_t k, at = 0
         cdef Label label
-        cdef Reader r
-        cdef bytes found
-        while run.n + 8 * n > self._plain.shape[0]:
+        while run.n + 8 * n + 128 > self._plain.shape[0]:
             self._plain = _larger(self._plain)
         for k in range(n):
             label = self._label(run, self._order[k])
@@ -645,12 +643,7 @@ cdef class Hearing:
             if group and (_is(label.name, self._name_key) or _is(label.name, self._le_key)):
                 continue
             at = self._write(self._write(at, label.name), label.value)
-        label.name.at, label.name.n = &self._plain[0], at
-        found = blake2b(_bytes(label.name), digest_size=16).digest()
-        r = reader_of(found, 16)
-        low[0] = fixed64(&r)
-        high[0] = fixed64(&r)
-        return 0
+        return digest(self._plain, at, low, high)
 
     cdef Py_ssize_t _write(self, Py_ssize_t at, View part) except -1:
         # A part of a label, behind its length.
