@@ -109,7 +109,6 @@ class PointWay:
         for body in bodies:
             counters.begin()
             yield self._metrics.decode(body, json=False, counters=counters)
-            counters.patch()
             counters.commit()
 
 
