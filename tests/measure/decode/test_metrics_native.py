@@ -16,7 +16,7 @@ from tests.measure.native.guard import Guard
 from tests.measure.native.needed import need
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.decode.form import MOST_NODES
-from watchkeeper.measure.decode.otlp_metrics import Metrics
+from watchkeeper.measure.decode.otlp_metrics import MOST_ODD, Metrics
 from watchkeeper.measure.native.backend import native
 from watchkeeper.measure.values import Decoded
 
@@ -80,7 +80,7 @@ class Both:
         """
         How many bodies were left to the reference.
         """
-        return self.compiled._native.reference
+        return self.compiled.left
 
 
 @pytest.fixture
@@ -433,11 +433,40 @@ def test_a_body_with_too_many_points_touches_nothing(both):
     assert (both.accepted, len(both.here)) == (0, 0)
 
 
+def test_what_is_crowded_and_broken_is_broken(both):
+    crowd = many(MOST_NODES)
+    assert crowded(both, crowd) == 413
+    for broken in (b"\x0b", b"\x0a\x05", b"\x0a\x03\x12\x01\x0b", b"\x0a\x05\x12\x03\x12\x01\x0b"):
+        assert crowded(both, crowd + broken) == 400
+    assert crowded(both, crowd + b"\x0a\x00" + SAMPLE) == 413
+    scopes = [holding(2, joined([holding(1, joined([holding(1, str(i).encode())]))])) for i in range(MOST_NODES)]
+    assert crowded(both, joined([holding(1, joined(scopes[1:]))])) == 200
+    assert crowded(both, joined([holding(1, joined(scopes))])) == 413
+    assert both.left == 0
+
+
+def crowded(both, body):
+    both.agree(body)
+    both.here.begin()
+    answer = both.compiled.decode(body, json=False, counters=both.here)
+    return getattr(answer, "status", 200)
+
+
+def test_a_large_body_in_an_unusual_form_is_refused(both):
+    odd = changed(SAMPLE, (1,), lambda resource: joined([*bodies.fields(resource), holding(1, b"")]))
+    both.agree(odd)
+    assert both.left == 1
+    both.here.begin()
+    large = odd + joined([holding(60, bytes(MOST_ODD))])
+    answer = both.compiled.decode(large, json=False, counters=both.here)
+    assert (answer.status, both.here.patch()) == (413, b"")
+
+
 def test_series_that_are_too_many_to_remember_are_read_anew(both):
-    both.compiled._native = walks.Walk(WANTED, most_series=10)
+    both.compiled._compiled = walks.Walk(WANTED, most_series=10)
     for start in (0, 5, 0, 20):
         both.agree(many(8, values=lambda i, start=start: str(start + i)))
-    walk = both.compiled._native
+    walk = both.compiled._compiled
     assert (walk.forgotten, walk.known, walk.reference) == (1, 16, 0)
 
 

@@ -25,10 +25,20 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.decode.form import MOST_NODES, MOST_WEIGHT
-from watchkeeper.measure.decode.otlp_metrics import decode
+from watchkeeper.measure.decode.metric_rows import MOST_TOGETHER
+from watchkeeper.measure.decode.otlp_metrics import Metrics
 from watchkeeper.measure.values import Decoded, Rejection, Wanted
 
 S = 10**9
+
+
+def decode(body, *, json, wanted, counters):
+    """
+    One body; both walks say the same of it (`test_metrics_native.py`), here the reference speaks.
+    """
+    return Metrics(wanted, native=False).decode(body, json=json, counters=counters)
+
+
 OLD, T = 1 * S, 10_000 * S
 DELTA, CUMULATIVE = 1, 2
 WANTED = Wanted(attributes=frozenset({"platform", "service"}), metrics=frozenset({"m", "n"}))
@@ -284,6 +294,15 @@ def test_a_histogram_that_makes_no_sense_is_rejected(memory, counts, bounds, cou
 def test_a_point_that_cannot_be_taken_is_counted_by_reason(memory, metric, reason):
     answer = decoded(memory, metric, gauge(number(1), name="n"))
     assert (answer.items, answer.rejected, rows(answer)) == (2, {reason: 1}, [(1.0, 1)])
+
+
+def test_points_of_one_body_weigh_no_more_together_than_sums_can_hold(memory):
+    heavy = [number(MOST_WEIGHT)] * 20
+    answer = decoded(memory, total(*heavy, temporality=DELTA), histogram(buckets([5], []), temporality=DELTA))
+    assert sum(weight for _, weight in rows(answer)) == MOST_TOGETHER
+    assert answer.rejected == {"bad-weight": 5}
+    one_too_heavy = total(number(2**62), number(3), temporality=DELTA)
+    assert rows(decoded(memory, one_too_heavy)) == [(None, 3)]
 
 
 def test_a_point_without_recorded_value_is_passed_over(memory):

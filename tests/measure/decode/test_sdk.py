@@ -11,14 +11,17 @@ from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExp
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 
+from tests.measure.native.needed import need
 from watchkeeper.measure.counters import CounterMemory
-from watchkeeper.measure.decode import otlp_metrics, otlp_traces
+from watchkeeper.measure.decode import otlp_traces
 from watchkeeper.measure.decode.body import open_body
+from watchkeeper.measure.decode.otlp_metrics import Metrics
 from watchkeeper.measure.values import Decoded, Wanted, halves
 
 RESOURCE = Resource({"service.name": "parser", "service.instance.id": "one"})
@@ -86,32 +89,40 @@ def test_spans_of_the_sdk(receiver, compression):
     assert batch.traces.tolist() == halves([span.get_span_context().trace_id.to_bytes(16, "big")]).tolist()
 
 
-def test_metrics_of_the_sdk(receiver):
+@pytest.mark.parametrize("native", [True, False])
+def test_metrics_of_the_sdk(receiver, native):
+    if native:
+        need("metrics")
     address, bodies = receiver
     reader = PeriodicExportingMetricReader(
         OTLPMetricExporter(f"{address}/v1/metrics"), export_interval_millis=float("inf")
     )
-    provider = MeterProvider(metric_readers=[reader], resource=RESOURCE)
+    views = [View(instrument_name="size", aggregation=ExponentialBucketHistogramAggregation())]
+    provider = MeterProvider(metric_readers=[reader], resource=RESOURCE, views=views)
     meter = provider.get_meter("t")
+    size = meter.create_histogram("size", unit="kBy")
     counter, took = meter.create_counter("parses", unit="{parse}"), meter.create_histogram("took", unit="ms")
     meter.create_up_down_counter("depth").add(4)
     for rounds in (3, 2):
         for _ in range(rounds):
             counter.add(1, {"platform": "spotify"})
             took.record(30)
+            size.record(rounds)
         provider.force_flush()
     provider.shutdown()
 
     memory = CounterMemory()
     memory.begin()
-    wanted = Wanted(attributes=frozenset({"platform", "instance"}), metrics=frozenset({"parses", "took", "depth"}))
+    names = frozenset({"parses", "took", "depth", "size"})
+    metrics = Metrics(Wanted(attributes=frozenset({"platform", "instance"}), metrics=names), native=native)
     seen = []
     for body in bodies[:2]:
-        answer = otlp_metrics.decode(body, json=False, wanted=wanted, counters=memory)
+        answer = metrics.decode(body, json=False, counters=memory)
         assert isinstance(answer, Decoded)
         assert answer.rejected == {}
         numbers, buckets = answer.batches
         assert column(numbers, "instance") == ["one", "one"]
+        assert column(buckets, "name") == ["took", "size"]
         assert buckets.low is not None
         assert buckets.high is not None
         assert numbers.value is not None
@@ -125,4 +136,7 @@ def test_metrics_of_the_sdk(receiver):
         seen.append(
             (row["parses"][0], row["parses"][2], row["depth"][1], buckets.low[0], buckets.high[0], buckets.weight[0])
         )
+        rounds = seen[-1][0]
+        assert buckets.low[1] < 1000 * rounds <= buckets.high[1] < 1001 * rounds
+        assert buckets.weight[1] == rounds
     assert seen == [(3, "spotify", 4.0, 0.025, 0.05, 3), (2, "spotify", 4.0, 0.025, 0.05, 2)]

@@ -1,6 +1,6 @@
 import pytest
 
-from watchkeeper.measure.decode.si import counts_things, si
+from watchkeeper.measure.decode.si import UNITS, counts_things, si
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_a_bucket_limit_in_milliseconds_equals_the_threshold_as_people_write_it(
 def test_units_of_things_are_told_from_units_of_amounts():
     assert all(map(counts_things, ["", "1", "{request}", "{}"]))
     assert not any(map(counts_things, ["s", "By", "%", "{request}/s", "ms"]))
+
+
+def test_both_parts_of_every_scale_are_whole_as_floats():
+    scales = [si(f"{above}/{below}") for above in UNITS for below in UNITS]
+    assert all((int(float(one.times)), int(float(one.over))) == (one.times, one.over) for one in scales)

@@ -17,20 +17,27 @@ Only metrics that a stream reads are looked at. A walk makes columns of points (
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 
 from watchkeeper.measure.decode.columns_builder import ColumnsBuilder
-from watchkeeper.measure.decode.form import Form, Node, attributes_of, too_many
+from watchkeeper.measure.decode.form import Form, Node, attributes_of, malformed, too_many, too_many_items
 from watchkeeper.measure.decode.identity import context_of, identifier_of
 from watchkeeper.measure.decode.metric_points import Points, PointsBuilder
 from watchkeeper.measure.decode.metric_rows import Counters, batches_of
 from watchkeeper.measure.decode.otlp_json import JSON_FORM
 from watchkeeper.measure.decode.otlp_protobuf import PROTOBUF
-from watchkeeper.measure.native.backend import native as compiled
+from watchkeeper.measure.native import backend
 from watchkeeper.measure.values import Decoded, Rejection, Wanted
 
 if TYPE_CHECKING:
     from watchkeeper.measure.native.metrics import Walk
+
+#: Bytes of a body that the reference has to read because of its form: it parses before it counts, and may make 30 times
+#: as much of it in memory.
+MOST_ODD: Final = 8 * 2**20
+
+_BROKEN, _CROWDED = 1, 2  # outcomes of the compiled walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +58,25 @@ class Metrics:
     compiled walk, where it was built; it hands unusual bodies, and JSON, to the reference.
     """
 
-    def __init__(self, wanted: Wanted, *, native: bool = True) -> None:
-        part = compiled("metrics") if native else None
+    def __init__(self, wanted: Wanted, *, native: bool = True, part: ModuleType | None = None) -> None:
+        part = part or (backend.native("metrics") if native else None)
         self._wanted = wanted
-        self._native: Walk | None = None if part is None else part.Walk(wanted)
+        self._compiled: Walk | None = None if part is None else part.Walk(wanted)
         self._columns = {json: _columns(json, wanted) for json in (False, True)}
+
+    @property
+    def native(self) -> bool:
+        """
+        Whether protobuf is read by the compiled part.
+        """
+        return self._compiled is not None
+
+    @property
+    def left(self) -> int:
+        """
+        How many bodies the compiled part left to the reference.
+        """
+        return 0 if self._compiled is None else self._compiled.reference
 
     def decode(self, body: bytes | memoryview, *, json: bool, counters: Counters) -> Decoded | Rejection:
         """
@@ -73,11 +94,13 @@ class Metrics:
         return Decoded(batches=batches, items=walked.items, rejected=rejected, noted=walked.noted)
 
     def _walk(self, body: bytes | memoryview, json: bool) -> Walked | Rejection:
-        if self._native is not None and not json:
-            found = self._native.walk(body)
+        if self._compiled is not None and not json:
+            found = self._compiled.walk(body)
             if found is not None:
                 points, items, rejected, noted = found
                 return Walked(points=points, items=items, rejected=rejected, noted=noted)
+            if refused := _refused(self._compiled.outcome, len(body)):
+                return refused
         form = JSON_FORM if json else PROTOBUF
         tree = form.metrics(bytes(body))
         if isinstance(tree, Rejection):
@@ -85,11 +108,20 @@ class Metrics:
         return too_many(_sizes(form, tree)) or _walked(form, tree, self._wanted, self._columns[json])
 
 
-def decode(body: bytes, *, json: bool, wanted: Wanted, counters: Counters) -> Decoded | Rejection:
+def _refused(outcome: int, size: int) -> Rejection | None:
     """
-    One body by the reference walk alone. See `Metrics`.
+    Why a body is refused that the compiled walk did not read; None where the reference should read it.
     """
-    return Metrics(wanted, native=False).decode(body, json=json, counters=counters)
+    if outcome == _BROKEN:
+        return malformed("ExportMetricsServiceRequest")
+    if outcome == _CROWDED:
+        return too_many_items()
+    if size > MOST_ODD:
+        return Rejection(
+            status=413,
+            why=f"the body is larger than {MOST_ODD} bytes and sends parts in pieces; send it in smaller batches",
+        )
+    return None
 
 
 def _sizes(form: Form, tree: Node) -> Iterator[int]:

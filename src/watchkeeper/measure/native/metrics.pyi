@@ -4,6 +4,10 @@ from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.decode.metric_points import Points
 from watchkeeper.measure.values import Ints, Wanted
 
+READ: int
+BROKEN: int
+CROWDED: int
+ODD: int
 MOST_SERIES: int
 MOST_BYTES: int
 
@@ -12,6 +16,7 @@ class Walk:
     most_bytes: int
     forgotten: int
     reference: int
+    outcome: int
     def __init__(self, wanted: Wanted, *, most_series: int = ..., most_bytes: int = ...) -> None: ...
     @property
     def known(self) -> int: ...

@@ -6,9 +6,8 @@ The compiled twin of the walk in `decode/metric_points.py`: the same columns of 
 point. What a series is (its identity, the codes of its attributes, the limits of its buckets) is worked out when it is
 first seen; from then on the raw bytes of its attributes, under their resource, scope and metric, lead there.
 
-What comes in an unusual form is not read here: `walk` answers None and the reference reads it. That is a body that
-cannot be parsed or is too large (so that there is one wording of why), and one in which a part that stands once is sent
-in pieces (a resource, a scope, the data of a metric, packed numbers, attributes with other fields between them).
+What comes in an unusual form is not read here but by the reference: a body in which a part that stands once is sent in
+pieces (a resource, a scope, the data of a metric, packed numbers, attributes with other fields between them).
 """
 
 from hashlib import blake2b
@@ -67,6 +66,8 @@ cdef int MOST_SCALE = exponential.MOST_SCALE
 cdef uint64_t TOO_BIG = <uint64_t>1 << 63
 cdef uint64_t QUIET = <uint64_t>0x7FF8 << 48   # the NaN that stands for all
 
+#: What becomes of a body: its points are read; it cannot be parsed; it holds too many; the reference should read it.
+READ, BROKEN, CROWDED, ODD = range(4)
 #: Series that are known by the bytes of their attributes, and how many bytes that may be: then all are forgotten.
 MOST_SERIES = 1 << 16
 MOST_BYTES = 1 << 26
@@ -131,12 +132,12 @@ cdef class Walk:
     cdef Table wanted, contexts, series
     cdef readonly Py_ssize_t most_series, most_bytes
     cdef readonly int64_t forgotten, reference
+    cdef readonly int outcome
     cdef int t_request, t_resources, t_resource, t_scopes, t_scope, t_metric, t_number, t_buckets, t_exponential, t_side
     cdef object t_data
     cdef Py_ssize_t name
     cdef list lexicons
     # by context
-    cdef list prefixes
     cdef int32_t[:, ::1] context_codes
     cdef int64_t[::1] context_cuts
     cdef double[:, ::1] scales
@@ -221,13 +222,15 @@ cdef class Walk:
     def walk(self, const unsigned char[::1] body):
         """
         The points of a body, with how many points it held, those left out by reason, and what was passed over; None
-        where the reference should read it.
+        where it was not read, and `outcome` says why.
         """
         cdef Reader r = reader_of(&body[0] if body.shape[0] else NULL, body.shape[0])
         self._begin()
         self._request(&r)
-        if r.fault or self.odd or self.nodes > MOST:
+        if self.odd:
             self.reference += 1
+        self.outcome = ODD if self.odd else BROKEN if r.fault else CROWDED if self.nodes > MOST else READ
+        if self.outcome != READ:
             return None
         return self._points(), self.items, self._rejected(), self._noted()
 
@@ -244,9 +247,9 @@ cdef class Walk:
     # --- between bodies
 
     cdef int _begin(self) except -1:
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i, bytes_known = self.series.used + self.contexts.used
         self.attributes.start()
-        if self.series.n > self.most_series or self.series.used + self.contexts.used > self.most_bytes:
+        if max(self.series.n, self.contexts.n) > self.most_series or bytes_known > self.most_bytes:
             self.forgotten += 1
             self._forget()
         for i in range(self.attributes.width):
@@ -265,7 +268,7 @@ cdef class Walk:
         self.contexts.clear()
         self.series.clear()
         self.lexicons = list(self.attributes.values)
-        self.prefixes, self.digests = [], []
+        self.digests = []
         self.context_codes = np.zeros((16, width), dtype=np.int32)
         self.context_cuts = np.zeros(16, dtype=np.int64)
         self.scales = np.zeros((16, 2), dtype=np.float64)
@@ -288,7 +291,7 @@ cdef class Walk:
         cdef uint32_t key
         while more(r):
             key = tag(r)
-            if key == (1 << 3 | B):
+            if key == (1 << 3 | B) and self.nodes <= MOST:
                 self.nodes += 1
                 outer = enter(r)
                 self._resources(r, DEEPEST - 1)
@@ -308,7 +311,7 @@ cdef class Walk:
             key = tag(r)
             if key == (1 << 3 | B):
                 view(r)
-            elif key == (2 << 3 | B):
+            elif key == (2 << 3 | B) and self.nodes <= MOST:
                 self.nodes += 1
                 outer = enter(r)
                 self._scopes(r, depth - 1)
@@ -328,7 +331,7 @@ cdef class Walk:
             key = tag(r)
             if key == (1 << 3 | B):
                 view(r)
-            elif key == (2 << 3 | B):
+            elif key == (2 << 3 | B) and self.nodes <= MOST:
                 self.nodes += 1
                 outer = enter(r)
                 self._metric(r, depth - 1)
@@ -385,7 +388,7 @@ cdef class Walk:
             fail(r)
             return 0
         self._join()
-        self.resource = self._context(told, 1, RESOURCE, self._formed(), self.attributes.cuts - before)
+        self.resource = self._context(told, 1, RESOURCE, blake2b(digest_size=16), self.attributes.cuts - before)
         return 0
 
     cdef int _scope(self, Reader* r, View told, int depth) except -1:
@@ -424,9 +427,9 @@ cdef class Walk:
         self._text(name)
         self._text(version)
         self._join()
-        prefix = self.prefixes[self.resource] + self._formed()
+        digest = self.digests[self.resource].copy()
         self.scope = self._context(
-            self._keyed(self.resource, told, empty), 2, SCOPE, prefix, self.attributes.cuts - before
+            self._keyed(self.resource, told, empty), 2, SCOPE, digest, self.attributes.cuts - before
         )
         return 0
 
@@ -437,10 +440,10 @@ cdef class Walk:
         self.attributes.cuts += self.context_cuts[context]
         return 0
 
-    cdef Py_ssize_t _context(self, View key, int kind, int level, bytes prefix, int64_t cuts) except -1:
-        # One more context, under a key that is not known yet.
+    cdef Py_ssize_t _context(self, View key, int kind, int level, object digest, int64_t cuts) except -1:
+        # One more context, under a key that is not known yet. `digest` is of what it is under, `form` what it adds.
         cdef Py_ssize_t i, new = self.contexts.intern(key, kind)
-        if new != len(self.prefixes):
+        if new != len(self.digests):
             raise RuntimeError("contexts and their table do not agree")
         if new >= self.context_codes.shape[0]:
             self.context_codes = _larger(self.context_codes)
@@ -450,8 +453,8 @@ cdef class Walk:
         for i in range(self.attributes.width):
             self.context_codes[new, i] = self.attributes.codes[level, i]
         self.context_cuts[new] = cuts
-        self.prefixes.append(prefix)
-        self.digests.append(blake2b(prefix, digest_size=16))
+        digest.update(self._formed())
+        self.digests.append(digest)
         return new
 
     # --- metrics
@@ -533,7 +536,12 @@ cdef class Walk:
                 self.schema.field(&look, key, type_, depth)
         self.nodes += seen
         self.items += seen
-        if look.fault or self.nodes > MOST or depth < 1:
+        if self.nodes > MOST:  # too many to be taken: they need only be well-formed
+            self.schema.message(&inner, type_, depth)
+            if inner.fault:
+                fail(r)
+            return 0
+        if look.fault:
             fail(r)
             return 0
         metric.data = kind
@@ -580,9 +588,9 @@ cdef class Walk:
             written.at = kind_of
             written.n = len(kind_of)
             self._text(written)
-            prefix = self.prefixes[self.scope] + self._formed()
+            digest = self.digests[self.scope].copy()
             known = self._context(
-                self._keyed(self.scope, unit, name), kind, ITEM, prefix, self.attributes.cuts - before
+                self._keyed(self.scope, unit, name), kind, ITEM, digest, self.attributes.cuts - before
             )
             self.attributes.cuts = before  # it counts once for each point
             said = "" if unit.n == 0 else unit.at[:unit.n].decode("utf-8")
