@@ -111,7 +111,7 @@ def older(place: Path | Where, version: str) -> State:
             metadata.drop_all(tx)
         tx.execute(text("DROP TABLE alembic_version"))
     with state.transaction() as tx:
-        migrating._upgrade(tx, version)
+        migrating.upgrade(tx, version)
     return state
 
 

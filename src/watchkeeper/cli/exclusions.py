@@ -34,7 +34,7 @@ def list_(at: At = USUAL, json: AsJson = False) -> None:
     if not found["exclusions"]:
         out.print("No minutes are taken out. Take some out with: watchkeeper exclusion add BEGIN END --reason WHY")
         return
-    table(["", "from", "to", "of", "why", "who"], [_row(one) for one in found["exclusions"]])
+    table(["", "from", "to", "of", "why", "who"], [_row(one) for one in found["exclusions"]], whole=3)
 
 
 @app.command()
@@ -104,11 +104,18 @@ def _instant(text: str, what: str) -> datetime:
 
 def _row(one: dict[str, Any]) -> list[str]:
     who = plain(one["author"]) + (f", put back by {plain(one['undone_by'])}" if one["undone"] else "")
-    return [str(one["number"]), one["begins"], one["ends"], _of(one), plain(one["reason"]), who]
+    return [str(one["number"]), _time(one["begins"]), _time(one["ends"]), _of(one), plain(one["reason"]), who]
 
 
 def _span(one: dict[str, Any]) -> str:
-    return f"{one['begins']} to {one['ends']}"
+    return f"{_time(one['begins'])} to {_time(one['ends'])}"
+
+
+def _time(text: str) -> str:
+    """
+    An instant in this machine's zone, to the minute.
+    """
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _of(one: dict[str, Any]) -> str:

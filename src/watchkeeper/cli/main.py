@@ -6,6 +6,7 @@ Which commands are there?
     watchkeeper lint | show MANUAL       what a manual says, and what is wrong with it
     watchkeeper status | reload | fault  speak with the watch that runs
     watchkeeper exclusion                take minutes out of the numbers, and put them back
+    watchkeeper db                       check what is remembered, back it up, restore it
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchkeeper.cli import exclusions, reading
+from watchkeeper.cli import db, exclusions, reading
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
 from watchkeeper.cli.say import as_json, lines, out, plain, state, table
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(exclusions.app, name="exclusion")
+app.add_typer(db.app, name="db")
 
 ManualPath = Annotated[
     Path, typer.Argument(metavar="MANUAL", help="A folder with manual.yaml, or a YAML file.", exists=True)

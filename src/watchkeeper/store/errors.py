@@ -80,6 +80,12 @@ class NoDatabase(StoreError):
     """
 
 
+class NothingThere(StoreError):
+    """
+    Nothing was found to {doing}: {why}.
+    """
+
+
 class NoFolder(StoreError):
     """
     The folder of state cannot be written, so Watchkeeper cannot {doing}: {why}.

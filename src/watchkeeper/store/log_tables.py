@@ -63,7 +63,7 @@ def finishing() -> list[str]:
         for name in TIDIED
         for toast in [", toast.autovacuum_vacuum_scale_factor = 0.05" if name in AS_THEY_COME else ""]
     ]
-    began = "INSERT INTO log_meta (key, value) VALUES ('watermark', 0), ('names', 0), ('digests', 0)"
+    began = "INSERT INTO log_meta (key, value) VALUES ('watermark', 0), ('names', 0)"
     return [*stored, *tidied, began]
 
 

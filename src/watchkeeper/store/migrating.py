@@ -28,7 +28,7 @@ def bring_forward(tx: Connection, path: str) -> None:
     elif found != HEAD:
         if found not in known_versions():
             raise newer_file(path, found=found, known=HEAD)
-        _upgrade(tx)
+        upgrade(tx)
 
 
 def create(tx: Connection) -> None:
@@ -61,7 +61,10 @@ def known_versions() -> set[str]:
     return {script.name.partition("_")[0] for script in (SCRIPTS / "versions").glob("[0-9]*.py")}
 
 
-def _upgrade(tx: Connection, to: str = "head") -> None:
+def upgrade(tx: Connection, to: str = "head") -> None:
+    """
+    Take every step up to a version.
+    """
     from alembic import command
     from alembic.config import Config
 

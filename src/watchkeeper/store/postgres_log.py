@@ -101,7 +101,7 @@ class PostgresLog:
         """
         with self._writing:
             last = self._last + max(len(bodies), 1 if counters else 0)
-            kept = {_hash(client.encode(), digest): (client.encode(), digest) for client, digest in digests}
+            kept = {hash_of(client.encode(), digest): (client.encode(), digest) for client, digest in digests}
             numbers = list(range(self._digests + 1, self._digests + 1 + len(kept)))
 
             def write(tx: Any) -> None:
@@ -161,7 +161,7 @@ class PostgresLog:
         """
         The lasting number of each name, in order; new names are kept before this returns.
         """
-        hashes = {name: sha256(name.encode()).digest() for name in names}
+        hashes = {name: hash_of_name(name) for name in names}
         if not hashes:
             return []
         with self._writing:
@@ -423,5 +423,15 @@ def _take_out(tx: Any, last: int) -> None:
     tx.execute("DELETE FROM log_digests WHERE seq > %b", (last,))
 
 
-def _hash(client: bytes, digest: bytes) -> bytes:
+def hash_of(client: bytes, digest: bytes) -> bytes:
+    """
+    By what a digest of a client is unique.
+    """
     return sha256(len(client).to_bytes(4, "big") + client + digest).digest()
+
+
+def hash_of_name(name: str) -> bytes:
+    """
+    By what a name is unique.
+    """
+    return sha256(name.encode()).digest()

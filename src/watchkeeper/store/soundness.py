@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import JSON, Connection, inspect, text
 
 from watchkeeper.store import tables
 
@@ -35,7 +35,16 @@ def of_state(view: Connection) -> list[str]:
 
 
 def _of_file(view: Connection) -> list[str]:
-    return [row[0] for row in view.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+    found = [row[0] for row in view.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+    there = set(inspect(view).get_table_names())
+    for table in tables.metadata.tables.values():
+        for column in table.columns if table.name in there else ():
+            if isinstance(column.type, JSON):
+                broken = f"{column.name} IS NOT NULL AND NOT json_valid({column.name})"
+                count = view.execute(text(f"SELECT count(*) FROM {table.name} WHERE {broken}")).scalar_one()  # noqa: S608
+                if count:
+                    found.append(f"{count} rows of {table.name} have a {column.name} that is no JSON")
+    return found
 
 
 def _of_rows(view: Connection) -> list[str]:

@@ -29,7 +29,7 @@ def upgrade() -> None:
         op.execute(
             f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000)"
         )
-    op.execute("INSERT INTO log_meta (key, value) VALUES ('watermark', 0), ('names', 0), ('digests', 0)")
+    op.execute("INSERT INTO log_meta (key, value) VALUES ('watermark', 0), ('names', 0)")
 
 
 def _tables() -> None:
