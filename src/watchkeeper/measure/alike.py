@@ -15,10 +15,14 @@ in all of it are one *class*: a million paths are two.
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from watchkeeper.manual.predicate.ast import Attribute, Compare, Expression, In, Literal, atoms, attributes
 from watchkeeper.manual.predicate.columns import CompiledPredicate
 from watchkeeper.manual.predicate.rows import Evaluator, evaluator
 from watchkeeper.manual.predicate.semantics import UNKNOWN, admit
+from watchkeeper.measure.values import Floats
 
 ABSENT = 0
 
@@ -47,6 +51,7 @@ class Classes:
                 self._tests.append(evaluator(atom))
             else:
                 self._apart = True  # compared with another attribute
+        self._edges = None if self._apart else _edges(mine)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -56,6 +61,17 @@ class Classes:
         The class of each value.
         """
         return [self._of(value) for value in values]
+
+    def of_numbers(self, values: Floats) -> NDArray[np.int32]:
+        """
+        The class of each number. Where the manual only compares it with numbers, those between two of them are alike.
+        """
+        if self._edges is None:
+            return np.array(self.of(values.tolist()), dtype=np.int32)
+        between = np.searchsorted(self._edges, values, "left") + np.searchsorted(self._edges, values, "right")
+        between = np.where(np.isnan(values), -1, between)
+        _, examples, which = np.unique(between, return_index=True, return_inverse=True)
+        return np.array(self.of(values[examples].tolist()), dtype=np.int32)[which]
 
     def forget(self) -> None:
         """
@@ -85,6 +101,23 @@ class Classes:
 
 def _truth(value: object) -> int:
     return 1 if value is True else 0 if value is False else -1
+
+
+def _edges(said: Iterable[Expression]) -> Floats | None:
+    """
+    The numbers that an attribute is compared with, where it is only compared with numbers that a float holds exactly.
+    """
+    found: set[float] = set()
+    for atom in said:
+        match atom:
+            case (
+                Compare(left=Attribute(), right=Literal(value=value))
+                | Compare(left=Literal(value=value), right=Attribute())
+            ) if type(value) is float or (type(value) is int and abs(value) <= 2**53):
+                found.add(float(value))
+            case _:
+                return None
+    return np.array(sorted(found), dtype=np.float64)
 
 
 def _literals(atom: Expression) -> list[object] | None:

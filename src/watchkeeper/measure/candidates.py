@@ -46,6 +46,7 @@ class Candidates:
         self._always: list[int] = []
         self._by_value: dict[str, dict[object, list[int]]] = {}
         self._tests: dict[int, _Tests] = {}
+        self._evaluators: dict[int, Evaluator] = {}
         equal = [dict(_equalities(indicator)) for indicator in indicators]
         values: dict[str, set[object]] = defaultdict(set)
         for one in equal:
@@ -69,7 +70,11 @@ class Candidates:
             indicator, some = self._indicators[which], chosen[which]
             counted = self._few(which, rows, some) if len(some) <= _FEW else _many(indicator, table, some)
             for i, matched in counted:
-                sets = tuple(one for one in indicator.needs.distinct if _holds(one.where, rows[i]))
+                sets = tuple(
+                    one
+                    for one in indicator.needs.distinct
+                    if one.where is None or self._test(one.where)(rows[i]) is True
+                )
                 found[i].append(
                     Hit(indicator=indicator, matched=matched, series=self._series(indicator, rows[i]), sets=sets)
                 )
@@ -89,11 +94,31 @@ class Candidates:
     def _few(self, which: int, rows: Sequence[Row], some: Sequence[int]) -> Iterator[tuple[int, bool]]:
         tests = self._tests.get(which)
         if tests is None:
-            tests = self._tests[which] = _tests(self._indicators[which])
+            tests = self._tests[which] = self._tests_of(self._indicators[which])
         for i in some:
             row = rows[i]
             if all(test(row) is True for test in tests.needed) and not (tests.except_ and tests.except_(row) is True):
                 yield i, tests.matched is not None and tests.matched(row) is True
+
+    def _tests_of(self, indicator: IndicatorPlan) -> _Tests:
+        stream = indicator.stream
+        needed = [self._test(one) for one in (*stream.selectors, indicator.only) if one is not None]
+        if stream.metric is not None:
+            name, metric = stream.name_column, stream.metric
+            needed.append(lambda row: row.get(name) == metric)
+        return _Tests(
+            needed=tuple(needed),
+            except_=self._test(indicator.except_) if indicator.except_ else None,
+            matched=self._test(indicator.matched) if indicator.matched else None,
+        )
+
+    def _test(self, predicate: CompiledPredicate) -> Evaluator:
+        """
+        The predicate for one row; those of a stream are made once, not for each of its indicators.
+        """
+        if id(predicate) not in self._evaluators:  # the indicators keep it alive, so its number stays its own
+            self._evaluators[id(predicate)] = evaluator(predicate.expression)
+        return self._evaluators[id(predicate)]
 
     def _series(self, indicator: IndicatorPlan, row: Row) -> tuple[str, ...]:
         series = [str(Series(meaning=indicator.meaning))]
@@ -128,23 +153,6 @@ def _selected(indicator: IndicatorPlan, table: Mapping[str, Column], n: int) -> 
 
 def _equals(column: Column, value: str) -> Bits:
     return np.isin(column.codes, [code for code, known in enumerate(column.values) if known == value])
-
-
-def _tests(indicator: IndicatorPlan) -> _Tests:
-    stream = indicator.stream
-    needed = [evaluator(one.expression) for one in (*stream.selectors, indicator.only) if one is not None]
-    if stream.metric is not None:
-        name, metric = stream.name_column, stream.metric
-        needed.append(lambda row: row.get(name) == metric)
-    return _Tests(needed=tuple(needed), except_=_test(indicator.except_), matched=_test(indicator.matched))
-
-
-def _test(predicate: CompiledPredicate | None) -> Evaluator | None:
-    return None if predicate is None else evaluator(predicate.expression)
-
-
-def _holds(predicate: CompiledPredicate | None, row: Row) -> bool:
-    return predicate is None or evaluator(predicate.expression)(row) is True
 
 
 def _row(table: Mapping[str, Column], i: int) -> Row:

@@ -17,6 +17,7 @@ from watchkeeper.measure.alike import Classes
 from watchkeeper.measure.candidates import Candidates
 from watchkeeper.measure.columns import PerCode
 from watchkeeper.measure.compiled import Compiled
+from watchkeeper.measure.decode.seconds import Seconds
 from watchkeeper.measure.labels import Labels
 from watchkeeper.measure.ledger import Ledger
 from watchkeeper.measure.plan import IndicatorPlan, Reading
@@ -58,7 +59,11 @@ class Lane:
         """
         table = np.empty((len(self.names), batch.n), dtype=np.int32)
         for line, name in zip(table, self.names, strict=True):
-            line[:] = self._codes[name].of(batch.columns.get(name), batch.n)
+            column = batch.columns.get(name)
+            if column is not None and isinstance(column.values, Seconds):
+                line[:] = self._classes[name].of_numbers(column.values.array)[column.codes]
+            else:
+                line[:] = self._codes[name].of(column, batch.n)
         return table
 
     def signatures(self, table: Classed, rows: Ints) -> Ints:

@@ -457,6 +457,7 @@ def _wanted(signal: str, streams: Iterable[StreamPlan], indicators: Iterable[Ind
     return Wanted(
         attributes=frozenset(attributes),
         metrics=frozenset(stream.metric for stream in mine if stream.metric is not None),
+        trace_ids=any(indicator.needs.worst for indicator in theirs),
     )
 
 
