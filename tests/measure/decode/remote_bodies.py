@@ -44,6 +44,8 @@ def body(*told, metadata=()):
 NAMES = [*WANTED, "wait_seconds_count", "up", "took_milliseconds_bucket", "load_bucket", ""]
 KEYS = [
     "queue",
+    "queue_of",
+    "q",
     "http_route",
     "http.route",
     "status",

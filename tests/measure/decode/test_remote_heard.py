@@ -197,6 +197,21 @@ def test_what_is_known_of_a_series_is_by_the_labels_of_its_request(both):
         assert identity[0][16:] == identity[1][:16]
 
 
+def test_a_series_whose_labels_begin_as_those_of_the_expected_one_is_another(both):
+    first, known = ("up", [(0, 1.0)], {}), ("load", [(0, 1.0)], {"queue": "a"})
+    for more in ({"zone": "b"}, {"route": "b"}, {"z": ""}):
+        both.hear(body(first, known))
+        identity = [
+            both.hear(body(first, one))[0][0][0] for one in (known, ("load", [(0, 1.0)], {"queue": "a", **more}))
+        ]
+        assert (identity[0] == identity[1]) == (more == {"z": ""})
+    labels = within(1, b"\x0a\x08__name__\x12\x04load") + within(1, b"\x0a\x05queue\x12\x01a")
+    sample = within(2, b"\x09" + bytes(7) + b"\x40")
+    for _ in range(2):
+        for told in (labels, labels + sample + within(1, b"\x0a\x01z\x12\x01z"), labels + sample):
+            both.hear(body(first) + within(1, told))
+
+
 def test_labels_that_follow_as_they_did_are_still_of_their_own_request(both):
     nobody, pair = ("load", [(0, 1.0)], {}), ("load", [(0, 1.0)], {"cluster": "eu", "__replica__": "a"})
     heard = [both.hear(body(*told))[0][0][0] for told in ([nobody], [pair], [nobody, pair])]

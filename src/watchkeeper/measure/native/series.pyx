@@ -415,21 +415,45 @@ cdef class Series:
         return 0
 
     def patch(self):
-        cdef Py_ssize_t n, slot
-        cdef bint brief
-        if not self._open or self._before_n == 0:
+        cdef Py_ssize_t n = self._before_n, told = 0, many = 0, full = 0, i, k, slot
+        cdef bint in_full, goes_on
+        if not self._open or n == 0:
             return b""
-        brief_ = np.zeros(self._before_n, dtype=np.bool_)
-        cdef unsigned char[::1] goes_on = brief_.view(np.uint8)
-        for n in range(self._before_n):
-            slot = self._touched[n]
-            goes_on[n] = (
-                self._before[n].there
-                and self._before[n].start_ns == self._points[slot].start_ns
-                and self._before[n].length == self._points[slot].length
-            )
-        slots = np.asarray(self._touched)[: self._before_n]
-        return self._packed(np.concatenate([slots[~brief_], slots[brief_]]), int((~brief_).sum()), False)
+        for i in range(n):
+            many += self._points[self._touched[i]].length
+        slots_, lengths_, at_ = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        names_, starts_, values_ = np.empty((n, 2), dtype=np.uint64), np.empty(n, dtype=np.int64), np.empty(many)
+        cdef int64_t[::1] slots = slots_, lengths = lengths_, at = at_, starts = starts_
+        cdef uint64_t[:, ::1] names = names_
+        cdef double[::1] values = values_
+        many = 0
+        for in_full in (True, False):
+            for i in range(n):
+                slot = self._touched[i]
+                goes_on = (
+                    self._before[i].there
+                    and self._before[i].start_ns == self._points[slot].start_ns
+                    and self._before[i].length == self._points[slot].length
+                )
+                if goes_on == in_full:
+                    continue
+                slots[told], lengths[told] = slot, self._points[slot].length
+                at[told] = self._points[slot].at_ns
+                if in_full:
+                    names[told, 0], names[told, 1] = self._points[slot].low, self._points[slot].high
+                    starts[told] = self._points[slot].start_ns
+                    full = told + 1
+                if self._points[slot].length == 1:
+                    values[many] = self._points[slot].value
+                else:
+                    for k in range(self._points[slot].length):
+                        values[many + k] = self._slab[self._points[slot].first + k]
+                many += self._points[slot].length
+                told += 1
+        return pack(
+            slots=slots_, identities=names_[:full].astype("<u8", copy=False).tobytes(), starts=starts_[:full],
+            lengths=lengths_, at=at_, values=values_,
+        )
 
     cdef object _packed(self, slots, Py_ssize_t full, bint replaces):
         points = np.asarray(self._points)[slots]
