@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from watchkeeper.store.errors import DatabaseInUse, NoDatabase
 
 USUAL_SCHEMA: Final = "watchkeeper"
-SCHEME: Final = ("postgresql", "postgres")
+SCHEMES: Final = ("postgresql", "postgres")
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _LOCK_CLASS: Final = 0x574B  # "WK", so that our advisory locks are not taken for another program's
 LOCK_WAIT: Final = "5s"  # a server that lost its client lets go within moments
@@ -60,20 +60,20 @@ class Where:
         The place that a URL means. Raises NoDatabase for one that cannot be read, or without the driver to reach it.
         """
         conninfo = _driver().conninfo
-        parts = urlsplit(url)
-        if parts.scheme not in SCHEME:
-            raise NoDatabase(doing="use the database", why=f"its URL must begin with {SCHEME[0]}://", retryable=False)
-        query = parse_qsl(parts.query, keep_blank_values=True)
+        if not url.startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
+            raise NoDatabase(doing="use the database", why=f"its URL must begin with {SCHEMES[0]}://", retryable=False)
+        try:
+            parts = urlsplit(url)
+            query = parse_qsl(parts.query, keep_blank_values=True)
+            rest = urlencode([one for one in query if one[0] != "schema"], quote_via=quote)
+            options = conninfo.conninfo_to_dict(urlunsplit(parts._replace(query=rest)))
+        except (ValueError, _driver().Error):  # what is said of a URL may hold its password
+            raise NoDatabase(doing="use the database", why="its URL cannot be read", retryable=False) from None
         schema = dict(query).get("schema", USUAL_SCHEMA)
         if not _SCHEMA.fullmatch(schema):
             raise NoDatabase(
                 doing="use the database", why="its schema must be a-z, 0-9 and _, 63 at most", retryable=False
             )
-        rest = urlencode([one for one in query if one[0] != "schema"], quote_via=quote)
-        try:
-            options = conninfo.conninfo_to_dict(urlunsplit(parts._replace(query=rest)))
-        except Exception:  # noqa: BLE001 whatever the driver says of a URL may hold its password
-            raise NoDatabase(doing="use the database", why="its URL cannot be read", retryable=False) from None
         return cls(
             options=_OPTIONS | options, schema=schema, shown=_shown(options, schema), secret=bool(_secrets(options))
         )
