@@ -198,7 +198,8 @@ def test_what_is_known_of_a_series_is_by_the_labels_of_its_request(both):
 
 
 def test_a_series_whose_labels_begin_as_those_of_the_expected_one_is_another(both):
-    first, known = ("up", [(0, 1.0)], {}), ("load", [(0, 1.0)], {"queue": "a"})
+    first: Any = ("up", [(0, 1.0)], {})
+    known: Any = ("load", [(0, 1.0)], {"queue": "a"})
     for more in ({"zone": "b"}, {"route": "b"}, {"z": ""}):
         both.hear(body(first, known))
         identity = [
@@ -213,7 +214,8 @@ def test_a_series_whose_labels_begin_as_those_of_the_expected_one_is_another(bot
 
 
 def test_labels_that_follow_as_they_did_are_still_of_their_own_request(both):
-    nobody, pair = ("load", [(0, 1.0)], {}), ("load", [(0, 1.0)], {"cluster": "eu", "__replica__": "a"})
+    nobody: Any = ("load", [(0, 1.0)], {})
+    pair: Any = ("load", [(0, 1.0)], {"cluster": "eu", "__replica__": "a"})
     heard = [both.hear(body(*told))[0][0][0] for told in ([nobody], [pair], [nobody, pair])]
     assert heard[2][16:] != heard[1]
 
