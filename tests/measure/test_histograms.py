@@ -73,4 +73,4 @@ def test_an_entry_takes_few_bytes():
     slots = HistogramSlots(TIER)
     for slot in range(SLOT, SLOT + 96):
         slots.take(*columns([(row, slot, bucket, 12) for row in range(50) for bucket in range(20)]))
-    assert slots.nbytes / (96 * 50 * 20) < 6
+    assert slots.nbytes / (96 * 50 * 20) < 3.2

@@ -35,12 +35,13 @@ def _none() -> Ints:
 @dataclass(slots=True)
 class Segment:
     """
-    The entries of some slots. `groups` are row and slot, `starts` where the entries of each begin.
+    The entries of some slots. `groups` are row and slot, `starts` where the entries of each begin; buckets are counted
+    from 1. Each column is as narrow as its numbers.
     """
 
     groups: Ints = field(default_factory=_none)
     starts: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
-    buckets: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
+    buckets: Ints = field(default_factory=_none)
     amounts: Ints = field(default_factory=_none)
     keys: Ints = field(default_factory=_none)  # of the heap: row, slot and bucket
     more: Ints = field(default_factory=_none)  # of the heap: amounts
@@ -70,14 +71,19 @@ class Segment:
         """
         self._gather()
         low, high = row << _SLOT_BITS | first, row << _SLOT_BITS | last
-        a, b = np.searchsorted(self.groups, (low, high + 1)).tolist()
+        edges = np.array((low, high), dtype=np.int64)
+        if len(self.groups) and high <= np.iinfo(self.groups.dtype).max:
+            edges = edges.astype(self.groups.dtype)  # or all of them would be made as wide
+        a, b = (
+            int(np.searchsorted(self.groups, edge, side)) for edge, side in zip(edges, ("left", "right"), strict=True)
+        )
         begin, end = int(self.starts[a]), int(self.starts[b])
-        groups = np.repeat(self.groups[a:b], np.diff(self.starts[a : b + 1]))
+        groups = np.repeat(self.groups[a:b].astype(np.int64), np.diff(self.starts[a : b + 1]))
         waits = self.keys >> _BUCKET_BITS
         mine = (waits >= low) & (waits <= high)
         offsets = np.r_[groups, waits[mine]] & (1 << _SLOT_BITS) - 1
-        buckets = np.r_[self.buckets[begin:end].astype(np.int64), (self.keys[mine] & (1 << _BUCKET_BITS) - 1) - 1]
-        return offsets, buckets, np.r_[self.amounts[begin:end].astype(np.int64), self.more[mine]]
+        buckets = np.r_[self.buckets[begin:end].astype(np.int64), self.keys[mine] & (1 << _BUCKET_BITS) - 1]
+        return offsets, buckets - 1, np.r_[self.amounts[begin:end].astype(np.int64), self.more[mine]]
 
     def sort(self) -> None:
         """
@@ -105,8 +111,8 @@ class Segment:
             self._heaped, self._waiting = [], 0
 
     def _sorted_keys(self) -> Ints:
-        groups = np.repeat(self.groups, np.diff(self.starts))
-        return groups << _BUCKET_BITS | (self.buckets.astype(np.int64) + 1)
+        groups = np.repeat(self.groups.astype(np.int64), np.diff(self.starts))
+        return groups << _BUCKET_BITS | self.buckets.astype(np.int64)
 
     def _set(self, keys: Ints, amounts: Ints) -> None:
         if len(keys):
@@ -115,9 +121,8 @@ class Segment:
             keys, amounts = keys[amounts != 0], amounts[amounts != 0]
         groups = keys >> _BUCKET_BITS
         begins = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]) if len(groups) else _none()
-        self.groups, self.starts = groups[begins], np.r_[begins, len(keys)]
-        self.buckets = ((keys & (1 << _BUCKET_BITS) - 1) - 1).astype(np.int16)
-        self.amounts = _narrow(amounts)
+        self.groups, self.starts = _narrow(groups[begins]), _narrow(np.r_[begins, len(keys)])
+        self.buckets, self.amounts = _narrow(keys & (1 << _BUCKET_BITS) - 1), _narrow(amounts)
 
 
 class HistogramSlots:
@@ -196,8 +201,8 @@ def summed(buckets: Ints, amounts: Ints) -> dict[int, int]:
     return dict(zip((found - 1).tolist(), counts[found].tolist(), strict=True))
 
 
-def _narrow(amounts: Ints) -> Ints:
-    least, most = int(amounts.min(initial=0)), int(amounts.max(initial=0))
+def _narrow(column: Ints) -> Ints:
+    least, most = int(column.min(initial=0)), int(column.max(initial=0))
     width = next(one for one in _WIDTHS if np.iinfo(one).min <= least and most <= np.iinfo(one).max)
-    narrow: Ints = amounts.astype(width)
+    narrow: Ints = column.astype(width)
     return narrow
