@@ -74,9 +74,8 @@ class Segment:
         edges = np.array((low, high), dtype=np.int64)
         if len(self.groups) and high <= np.iinfo(self.groups.dtype).max:
             edges = edges.astype(self.groups.dtype)  # or all of them would be made as wide
-        a, b = (
-            int(np.searchsorted(self.groups, edge, side)) for edge, side in zip(edges, ("left", "right"), strict=True)
-        )
+        a = int(np.searchsorted(self.groups, edges[:1])[0])
+        b = int(np.searchsorted(self.groups, edges[1:], side="right")[0])
         begin, end = int(self.starts[a]), int(self.starts[b])
         groups = np.repeat(self.groups[a:b].astype(np.int64), np.diff(self.starts[a : b + 1]))
         waits = self.keys >> _BUCKET_BITS
