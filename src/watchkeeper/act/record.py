@@ -35,6 +35,8 @@ def finding_to_json(finding: Finding | None) -> dict[str, Any]:
         "at_least": numbers.at_least,
         "known": numbers.known,
         "slots": numbers.slots,
+        "excluded": numbers.excluded,
+        "excluded_ns": numbers.excluded_ns,
     }
 
 
@@ -50,6 +52,8 @@ def finding_from_json(found: dict[str, Any]) -> Finding | None:
         limit=_read(found["limit"]),
         dimension=Dimension(found["dimension"]),
         **{name: found[name] for name in same},
+        excluded=found.get("excluded", 0),  # not there in what was written before there were exclusions
+        excluded_ns=found.get("excluded_ns", 0),
     )
     return Finding(
         truth=Truth(found["truth"]), reason=Reason(found["reason"]), numbers=numbers, others=tuple(found["others"])

@@ -64,6 +64,8 @@ def numbers_of(condition: Condition, asked: Asked, answer: Answer) -> Numbers:
         at_least=asked.at_least,
         known=answer.known,
         slots=answer.slots,
+        excluded=answer.excluded,
+        excluded_ns=answer.excluded_ns,
     )
 
 

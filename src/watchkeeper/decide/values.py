@@ -54,6 +54,8 @@ class Numbers:
     at_least: int | None = None
     known: int = 0
     slots: int = 0
+    excluded: int = 0  # events of the window that people took out
+    excluded_ns: int = 0  # and how much of the window that is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,8 @@ class Numbers(Model):
     known_share: float | None = Field(description="The share of the window in which a source was heard, 0..1.")
     known_slots: int = Field(description="How many of its slots were heard ...")
     slots: int = Field(description="... of how many.")
+    excluded: int = Field(description="How many events of the window people took out.")
+    excluded_seconds: float = Field(description="How much of the window people took out.")
 
 
 class Verdict(Model):
@@ -138,6 +140,8 @@ def numbers_of(finding: Finding) -> Numbers:
         known_share=found.known / found.slots if found.slots else None,
         known_slots=found.known,
         slots=found.slots,
+        excluded=found.excluded,
+        excluded_seconds=seconds(found.excluded_ns),
     )
 
 

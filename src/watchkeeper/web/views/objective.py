@@ -19,7 +19,7 @@ from watchkeeper.manual.condition.ast import Condition
 from watchkeeper.manual.condition.counting import as_share
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.units import Dimension
-from watchkeeper.manual.words import measured, percent, words_ns
+from watchkeeper.manual.words import count, measured, percent, words_ns
 from watchkeeper.measure.merges import BUCKETS_PER_DOUBLING
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.views import drawing, words
@@ -53,6 +53,7 @@ class TargetLine:
     state: str
     value: str
     counts: str
+    excluded: str  # what people took out of the window; empty where nothing
     tank: Tank
     since: Moment | None
 
@@ -209,6 +210,7 @@ def _target(
         state=css(one.standing),
         value=words.measured_of(one.finding.numbers, one.condition),
         counts=_counts(one, story, manual),
+        excluded=_excluded(one, story, manual),
         tank=tank(one, burns),
         since=None if one.since_ns is None else moment(one.since_ns, now_ns=now_ns, zone=zone),
     )
@@ -217,6 +219,17 @@ def _target(
 def _counts(one: TargetStatus, story: ObjectiveStory, manual: Manual) -> str:
     noun = words.noun(manual, story.objective.indicator)
     return saying.arithmetic(one.condition, one.finding.numbers, noun=noun) or words.gap(one.finding)
+
+
+def _excluded(one: TargetStatus, story: ObjectiveStory, manual: Manual) -> str:
+    """
+    What people took out of the window: `30 min are taken out, with 12,040 parses`.
+    """
+    numbers = one.finding.numbers
+    if not numbers.excluded_ns:
+        return ""
+    noun = words.noun(manual, story.objective.indicator)
+    return f"{words_ns(numbers.excluded_ns)} of it taken out, with {count(numbers.excluded)} {noun}"
 
 
 def _part(value: str, status: ObjectiveStatus, story: ObjectiveStory, manual: Manual) -> Part:
