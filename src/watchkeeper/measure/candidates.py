@@ -16,11 +16,11 @@ from watchkeeper.manual.predicate.columns import Bits, Column, CompiledPredicate
 from watchkeeper.manual.predicate.rows import Evaluator, evaluator
 from watchkeeper.measure.labels import Labels, as_label
 from watchkeeper.measure.ledger import Hit
-from watchkeeper.measure.plan import IndicatorPlan
+from watchkeeper.measure.plan import DistinctPlan, IndicatorPlan
 from watchkeeper.measure.rows import Series
 from watchkeeper.measure.values import Ints
 
-_FEW = 4  # so many rows are read one by one; more at once
+_FEW = 32  # so many rows are read one by one; more at once
 
 Row = Mapping[str, object]
 
@@ -43,21 +43,19 @@ class Candidates:
 
     def __init__(self, indicators: Sequence[IndicatorPlan], labels: Labels) -> None:
         self._indicators, self._labels = indicators, labels
-        self._always: list[int] = []
-        self._by_value: dict[str, dict[object, list[int]]] = {}
+        # By the attributes that must equal something: what they must equal -> the indicators.
+        self._by_values: dict[tuple[str, ...], dict[tuple[object, ...], list[int]]] = {}
+        self._settled: set[int] = set()  # indicators that ask for nothing else
+        self._wholes = [str(Series(meaning=one.meaning)) for one in indicators]
         self._tests: dict[int, _Tests] = {}
-        self._evaluators: dict[int, Evaluator] = {}
-        equal = [dict(_equalities(indicator)) for indicator in indicators]
-        values: dict[str, set[object]] = defaultdict(set)
-        for one in equal:
-            for name, value in one.items():
-                values[name].add(value)
-        for i, one in enumerate(equal):
-            if one:
-                name = max(one, key=lambda name: (len(values[name]), name))
-                self._by_value.setdefault(name, {}).setdefault(one[name], []).append(i)
-            else:
-                self._always.append(i)
+        self._evaluators: dict[Expression, Evaluator] = {}
+        for i, indicator in enumerate(indicators):
+            equal = dict(_equalities(indicator))
+            names = tuple(sorted(equal))
+            values = tuple(equal[name] for name in names)
+            self._by_values.setdefault(names, {}).setdefault(values, []).append(i)
+            if _is_settled(indicator, values):
+                self._settled.add(i)
 
     def hits(self, table: Mapping[str, Column], n: int) -> list[list[Hit]]:
         """
@@ -70,40 +68,37 @@ class Candidates:
             indicator, some = self._indicators[which], chosen[which]
             counted = self._few(which, rows, some) if len(some) <= _FEW else _many(indicator, table, some)
             for i, matched in counted:
-                sets = tuple(
-                    one
-                    for one in indicator.needs.distinct
-                    if one.where is None or self._test(one.where)(rows[i]) is True
-                )
-                found[i].append(
-                    Hit(indicator=indicator, matched=matched, series=self._series(indicator, rows[i]), sets=sets)
-                )
+                series = self._series(which, indicator, rows[i])
+                sets = self._sets(indicator, rows[i]) if indicator.needs.distinct else ()
+                found[i].append(Hit(indicator, matched, series, sets))
         return found
 
     def _chosen(self, rows: Sequence[Row]) -> dict[int, list[int]]:
         """
         By indicator the rows that it may count.
         """
-        chosen = {which: list(range(len(rows))) for which in self._always}
-        for name, by_value in self._by_value.items():
+        chosen: dict[int, list[int]] = defaultdict(list)
+        for names, by_values in self._by_values.items():
             for i, row in enumerate(rows):
-                for which in by_value.get(row.get(name), ()):
-                    chosen.setdefault(which, []).append(i)
+                for which in by_values.get(tuple([row.get(name) for name in names]), ()):
+                    chosen[which].append(i)
         return chosen
 
     def _few(self, which: int, rows: Sequence[Row], some: Sequence[int]) -> Iterator[tuple[int, bool]]:
         tests = self._tests.get(which)
         if tests is None:
-            tests = self._tests[which] = self._tests_of(self._indicators[which])
+            tests = self._tests[which] = self._tests_of(which)
         for i in some:
             row = rows[i]
-            if all(test(row) is True for test in tests.needed) and not (tests.except_ and tests.except_(row) is True):
+            if all([test(row) is True for test in tests.needed]) and not (tests.except_ and tests.except_(row) is True):
                 yield i, tests.matched is not None and tests.matched(row) is True
 
-    def _tests_of(self, indicator: IndicatorPlan) -> _Tests:
+    def _tests_of(self, which: int) -> _Tests:
+        indicator = self._indicators[which]
         stream = indicator.stream
-        needed = [self._test(one) for one in (*stream.selectors, indicator.only) if one is not None]
-        if stream.metric is not None:
+        said = () if which in self._settled else (*stream.selectors, indicator.only)
+        needed = [self._test(one) for one in said if one is not None]
+        if stream.metric is not None and which not in self._settled:
             name, metric = stream.name_column, stream.metric
             needed.append(lambda row: row.get(name) == metric)
         return _Tests(
@@ -114,14 +109,19 @@ class Candidates:
 
     def _test(self, predicate: CompiledPredicate) -> Evaluator:
         """
-        The predicate for one row; those of a stream are made once, not for each of its indicators.
+        The predicate for one row; what many indicators say is made once.
         """
-        if id(predicate) not in self._evaluators:  # the indicators keep it alive, so its number stays its own
-            self._evaluators[id(predicate)] = evaluator(predicate.expression)
-        return self._evaluators[id(predicate)]
+        found = self._evaluators.get(predicate.expression)
+        if found is None:
+            found = self._evaluators[predicate.expression] = evaluator(predicate.expression)
+        return found
 
-    def _series(self, indicator: IndicatorPlan, row: Row) -> tuple[str, ...]:
-        series = [str(Series(meaning=indicator.meaning))]
+    def _sets(self, indicator: IndicatorPlan, row: Row) -> tuple[DistinctPlan, ...]:
+        wheres = ((one, one.where) for one in indicator.needs.distinct)
+        return tuple(one for one, where in wheres if where is None or self._test(where)(row) is True)
+
+    def _series(self, which: int, indicator: IndicatorPlan, row: Row) -> tuple[str, ...]:
+        series = [self._wholes[which]]
         for label in indicator.by:
             if label in row:
                 value = self._labels.capped(indicator, label, as_label(row[label]))
@@ -153,6 +153,18 @@ def _selected(indicator: IndicatorPlan, table: Mapping[str, Column], n: int) -> 
 
 def _equals(column: Column, value: str) -> Bits:
     return np.isin(column.codes, [code for code, known in enumerate(column.values) if known == value])
+
+
+def _is_settled(indicator: IndicatorPlan, values: tuple[object, ...]) -> bool:
+    """
+    Whether an indicator asks for nothing but these values, all of them texts: a text equals only itself.
+    """
+    said = [one.expression for one in (*indicator.stream.selectors, indicator.only) if one is not None]
+    parts = [part for expr in said for part in (expr.parts if isinstance(expr, And) else (expr,))]
+    equal = sum(1 for part in parts for _ in _equal(part))
+    names = {name for part in parts for name, _ in _equal(part)}
+    own = indicator.stream.metric is not None
+    return equal == len(parts) == len(names) == len(values) - own and all(isinstance(one, str) for one in values)
 
 
 def _row(table: Mapping[str, Column], i: int) -> Row:

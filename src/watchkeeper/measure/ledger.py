@@ -9,7 +9,7 @@ adds there, its thresholds, its histograms, its examples.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -34,8 +34,7 @@ from watchkeeper.measure.values import Ints
 COUNT, VALUED, LOW_SUM, HIGH_SUM, BUCKETED, BOUNDS = range(6)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(NamedTuple):
     """
     A signature counts for this indicator: whether its predicate holds, in which series, and into which sets.
     """
@@ -98,12 +97,66 @@ class _Rows:
     What one hit adds to its part.
     """
 
+    reading: int
     places: list[int]
     kinds: list[int]  # from BOUNDS on: that of the hit's own thresholds, first one 0
     limits: tuple[tuple[int, int], ...]  # (end, limit)
     histograms: list[int]
     worst: list[int]
     look: Look | None
+
+
+class _Columns:
+    """
+    What is new in the columns of a ledger: gathered as lists, and added at once.
+    """
+
+    NAMES = (
+        *("parts_at", "reading", "entries_at", "bounds_at", "histograms_at", "worst_at"),
+        *("place", "kind", "end", "limit", "histogram", "worst", "looked"),
+    )
+
+    def __init__(self, ledger: "Ledger") -> None:
+        self._before = len(ledger.place), len(ledger.end), len(ledger.histogram), len(ledger.worst)
+        self.parts = len(ledger.reading)
+        self.parts_at: list[int] = []
+        self.reading: list[int] = []
+        self.entries_at: list[int] = []
+        self.bounds_at: list[int] = []
+        self.histograms_at: list[int] = []
+        self.worst_at: list[int] = []
+        self.place: list[int] = []
+        self.kind: list[int] = []
+        self.end: list[int] = []
+        self.limit: list[int] = []
+        self.histogram: list[int] = []
+        self.worst: list[int] = []
+        self.looked: list[int] = []
+        self.looks: list[tuple[Look, ...]] = []
+
+    def add_part(self, reading: int, rows: list[_Rows]) -> None:
+        """
+        One more part, of one reading.
+        """
+        bounds = sorted({bound for one in rows for bound in one.limits})
+        column = {bound: i for i, bound in enumerate(bounds)}
+        for one in rows:
+            self.place += one.places
+            self.kind += [_kind(kind, one.limits, column) for kind in one.kinds] if one.limits else one.kinds
+            self.histogram += one.histograms
+            self.worst += one.worst
+        self.end += [end for end, _ in bounds]
+        self.limit += [limit for _, limit in bounds]
+        looks = tuple([one.look for one in rows if one.look is not None])
+        self.looks.append(looks)
+        self.looked.append(bool(looks))
+        self.reading.append(reading)
+        self.parts += 1
+        places, ends, histograms, worst = self._before
+        self.entries_at.append(places + len(self.place))
+        self.bounds_at.append(ends + len(self.end))
+        self.histograms_at.append(histograms + len(self.histogram))
+        self.worst_at.append(worst + len(self.worst))
 
 
 class Ledger:
@@ -154,41 +207,25 @@ class Ledger:
         """
         The hits of the signatures that come next, in order.
         """
+        new = _Columns(self)
         for found in hits:
             by_reading: dict[int, list[_Rows]] = {}
             for hit in found:
-                by_reading.setdefault(self._readings[hit.indicator.reading], []).append(self._rows_of(hit))
-            for reading, rows in by_reading.items():
-                self._add_part(reading, rows)
-            self.parts_at.extend([len(self.reading)])
-
-    def _add_part(self, reading: int, rows: list[_Rows]) -> None:
-        bounds = sorted({bound for one in rows for bound in one.limits})
-        column = {bound: i for i, bound in enumerate(bounds)}
-        for one in rows:
-            self.place.extend(one.places)
-            self.kind.extend([_kind(kind, one.limits, column) for kind in one.kinds])
-            self.histogram.extend(one.histograms)
-            self.worst.extend(one.worst)
-        self.end.extend([end for end, _ in bounds])
-        self.limit.extend([limit for _, limit in bounds])
-        looks = tuple(one.look for one in rows if one.look is not None)
-        self.looks.append(looks)
-        self.looked.extend([bool(looks)])
-        self.reading.extend([reading])
-        for at, column_ in (
-            (self.entries_at, self.place),
-            (self.bounds_at, self.end),
-            (self.histograms_at, self.histogram),
-            (self.worst_at, self.worst),
-        ):
-            at.extend([len(column_)])
+                rows = self._rows_of(hit)
+                by_reading.setdefault(rows.reading, []).append(rows)
+            for reading, some in by_reading.items():
+                new.add_part(reading, some)
+            new.parts_at.append(new.parts)
+        self.looks += new.looks
+        for name in _Columns.NAMES:
+            getattr(self, name).extend(getattr(new, name))
 
     def _rows_of(self, hit: Hit) -> _Rows:
-        key = (hit.indicator.meaning, hit.matched, hit.series, tuple(one.name for one in hit.sets))
-        if key not in self._rows:
-            self._rows[key] = self._work_out(hit)
-        return self._rows[key]
+        key = (hit.indicator.meaning, hit.matched, hit.series, tuple([one.name for one in hit.sets]))
+        found = self._rows.get(key)
+        if found is None:
+            found = self._rows[key] = self._work_out(hit)
+        return found
 
     def _work_out(self, hit: Hit) -> _Rows:
         indicator, needs = hit.indicator, hit.indicator.needs
@@ -206,6 +243,7 @@ class Ledger:
         of = self._places.of
         bad = indicator.good is None or hit.matched is not indicator.good
         return _Rows(
+            reading=self._readings[indicator.reading],
             places=of(name for name, _ in names),
             kinds=[kind for _, kind in names],
             limits=tuple((limit - inclusive, limit) for limit, inclusive in indicator.bounds),

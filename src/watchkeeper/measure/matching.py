@@ -57,7 +57,10 @@ class Matcher:
         self._loops = backend.native("counting") if native else None
         self._places = Places(registry)
         self._hearing = Hearing(plan, self._places, grid.fine)
-        self._lanes: dict[str, list[Lane]] = {}
+        signals = {stream.signal for stream in plan.streams.values()}
+        self._lanes = {
+            signal: lanes_of(plan.of_signal(signal), self.labels, self._places, self._loops) for signal in signals
+        }
         self._hashes: dict[str, PerCode] = {}
 
     def count(self, batch: Batch, now_ns: int) -> Counted:
@@ -65,7 +68,7 @@ class Matcher:
         The delta of a batch that arrived at `now_ns`. Raises what the registry raises when it cannot keep new rows.
         """
         keep = batch.at_ns <= now_ns + AHEAD_NS
-        lanes, merges, noted = self._lanes_of(batch.signal), Merges(), Counter[str]()
+        lanes, merges, noted = self._lanes.get(batch.signal, []), Merges(), Counter[str]()
         counts: list[Counts] = [self._hearing.hear(batch, keep, now_ns)]
         for lane in lanes:
             if lane.full:
@@ -83,11 +86,6 @@ class Matcher:
             left_out=Counter({reason: n for reason, n in left_out.items() if n}),
             noted=noted,
         )
-
-    def _lanes_of(self, signal: str) -> list[Lane]:
-        if signal not in self._lanes:
-            self._lanes[signal] = lanes_of(self.plan.of_signal(signal), self.labels, self._places, self._loops)
-        return self._lanes[signal]
 
     def _counted(self, batch: Batch, lane: Lane, now_ns: int) -> Iterator[Counts]:
         """
