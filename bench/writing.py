@@ -21,7 +21,7 @@ from bench.rows import Row, ratio, skipped
 from bench.setting import Setting
 from bench.watching import Watch
 
-STEP_MS = 1000
+STEP_MS = 100  # between two samples of a series: all of a repetition is of the last seconds, as it is in life
 STEADY = "remote-write over HTTP, steady series, durable"
 NEW = "remote-write over HTTP, all series new"
 CHURN = "remote-write over HTTP, instances that live a minute"
