@@ -14,7 +14,7 @@ from watchkeeper.manual.model.promising import Alert, Objective
 from watchkeeper.manual.model.unfit import nearest
 from watchkeeper.manual.unread import unread
 
-LIVE_SIGNALS = frozenset({"spans", "metric", "events", "check"})
+LIVE_SIGNALS = frozenset({"spans", "metric", "logs", "events", "check"})
 LIVE_CHANNELS = frozenset({"webhook", "slack", "discord"})
 LIVE_CHECKS = frozenset({"http"})
 #: Sections whose entries are read and used as they are.
