@@ -103,6 +103,7 @@ class Ring:
             row = int(rows[done])
             if row >= len(self._places) or self._places[row] < 0:
                 self._make_room(rows[self._inside(at_ns // tier.slot_ns, amounts)])
+                assert self._places[row] >= 0, "the loop and the reference differ about what lies in the ring"
             else:
                 column = int(at_ns[done]) // tier.slot_ns % tier.length
                 self._widen(row, np.array([self._at(row, column) + int(amounts[done])]))
