@@ -61,10 +61,17 @@ class Series:
     # --- reading points
 
     def grown(
-        self, identities: NDArray[np.uint8], start_ns: Ints, at_ns: Ints, offsets: Ints, values: Floats
+        self,
+        identities: NDArray[np.uint8],
+        start_ns: Ints,
+        at_ns: Ints,
+        offsets: Ints,
+        values: Floats,
+        marked: bool = False,
     ) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
         """
-        Growth of each value; which points were only a base; which were not newer.
+        Growth of each value; which points were only a base; which were not newer. Marked: the first value of a point
+        is no number but a mark, and where it is another than before, the point is a base.
         """
         growth = np.zeros(len(values), dtype=np.float64)
         base, stale = np.zeros(len(at_ns), dtype=np.bool_), np.zeros(len(at_ns), dtype=np.bool_)
@@ -73,9 +80,13 @@ class Series:
             first, last = limits[i], limits[i + 1]
             now = told[first:last]
             found, before = self._exchange(identities[i].tobytes(), start, at, now, anything=False)
+            if marked and found == GOES_ON and before is not None and before[0] != now[0]:
+                found = BASE
             base[i], stale[i] = found == BASE, found == STALE
             if found in (ANEW, GOES_ON):
                 growth[first:last] = _growth(now, before)
+            if marked:
+                growth[first] = 0.0
         return growth, base, stale
 
     def exchange(

@@ -103,7 +103,16 @@ class CounterMemory(Counters):
         """
         return self._series.size
 
-    def grown(self, identities: NDArray[np.uint8], start_ns: Ints, at_ns: Ints, offsets: Ints, values: Floats) -> Grown:
+    def grown(
+        self,
+        identities: NDArray[np.uint8],
+        start_ns: Ints,
+        at_ns: Ints,
+        offsets: Ints,
+        values: Floats,
+        *,
+        marked: bool = False,
+    ) -> Grown:
         """
         How much each point grew, in the order given. Point i has the values offsets[i]:offsets[i + 1]: one for a sum
         or a sample, those of its buckets for a histogram, which begin anew together; none for a series of which only
@@ -118,10 +127,12 @@ class CounterMemory(Counters):
         Args:
             identities: (n, 16), the digest that names the series of each point.
             values: cumulative, finite.
+            marked: the first value of each point is no number but a mark (of the limits of its buckets, say): it grows
+                nothing, and where it is another than before, the point is a base. No point is without values then.
 
         Raises RuntimeError before `begin`.
         """
-        return Grown(*self._series.grown(identities, start_ns, at_ns, offsets, values))
+        return Grown(*self._series.grown(identities, start_ns, at_ns, offsets, values, marked))
 
     def exchange(
         self, identity: bytes, *, start_ns: int, at_ns: int, values: Sequence[float] | Floats

@@ -20,6 +20,8 @@ limits there were, and which: that set is complete at once, and another one must
 >>> points = [point for each in later for point in histograms.take(each, counters, now_ns=0)]
 >>> [(point.at_ns, point.counts) for point in points]
 [(10, [3.0, 2.0]), (20, [5.0, 2.0])]
+
+Most often all buckets of a histogram lie side by side in one request. Then `gather` looks at them once, as columns.
 """
 
 from collections import Counter
@@ -30,7 +32,12 @@ from struct import pack
 from typing import Final, NamedTuple
 from zlib import crc32
 
-from watchkeeper.measure.counters import STALE, CounterMemory
+import numpy as np
+from numpy.typing import NDArray
+
+from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.decode.remote_heard import Samples
+from watchkeeper.measure.values import Floats, Ints
 
 #: Histograms that are being put together; those longest unheard make room.
 MOST_GROUPS: Final = 20_000
@@ -63,21 +70,35 @@ class Point(NamedTuple):
     counts: list[float]
     last: Bucket  # the sample that made it complete
 
-    def grown(self, counters: CounterMemory) -> list[float] | None:
+
+@dataclass(slots=True, kw_only=True)
+class Points:
+    """
+    Complete histograms as columns; the buckets of point i are offsets[i]:offsets[i + 1].
+    """
+
+    identities: NDArray[np.uint8]  # (n, 16)
+    at_ns: Ints
+    metric: NDArray[np.int32]
+    wire: NDArray[np.int32]
+    codes: NDArray[np.int32]
+    offsets: Ints
+    limits: Floats
+    counts: Floats
+
+    def grown(self, counters: CounterMemory) -> tuple[Floats, NDArray[np.bool_]]:
         """
-        What each bucket grew by; None where the point is not newer than the last. Other limits than the last point
-        had are a new base: how the buckets grew in between cannot be said.
+        What each bucket grew by, and which points were not newer than the last. Other limits than the last point had
+        are a new base: how the buckets grew in between cannot be said.
         """
-        told = [_sum(self.limits), *self.counts]
-        found, before = counters.exchange(self.last.group, start_ns=0, at_ns=self.at_ns, values=told)
-        if found == STALE:
-            return None
-        if before is None or len(before) != len(told) or before[0] != told[0]:
-            return [0.0] * len(self.counts)
-        was = before.tolist()[1:]
-        if any(count < one for count, one in zip(self.counts, was, strict=True)):
-            return self.counts
-        return [count - one for count, one in zip(self.counts, was, strict=True)]
+        n = len(self.at_ns)
+        limits, marks = self.limits.tobytes(), np.zeros(n)
+        for i, (first, last) in enumerate(zip(self.offsets.tolist(), self.offsets[1:].tolist(), strict=False)):
+            marks[i] = crc32(limits[8 * first : 8 * last])
+        values = np.insert(self.counts, self.offsets[:-1], marks)
+        offsets = self.offsets + np.arange(n + 1)
+        told = counters.grown(self.identities, np.zeros(n, dtype=np.int64), self.at_ns, offsets, values, marked=True)
+        return np.delete(told.values, offsets[:-1]), told.stale
 
 
 @dataclass(slots=True)
@@ -86,6 +107,8 @@ class _Group:
     held: dict[int, dict[float, float]] = field(default_factory=dict)  # instant -> limit -> value
     settled: bool = False
     kept: tuple[int, float] | None = None  # how many limits the counters know, and their sum, until they are settled
+    rising: bytes = b""  # the limits once they are settled, in order, as they lie in memory
+    whole_ns: int = 0  # when all were last heard at once, by our clock
     newest: int = -1  # the newest point that was counted, as far as this body knows; -1: it has not asked yet
 
 
@@ -103,7 +126,7 @@ class Histograms:
     def __len__(self) -> int:
         return len(self._groups)
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         """
         A new body: what the last one completed is in the counters by now, or was taken back.
         """
@@ -111,6 +134,52 @@ class Histograms:
         for group in self._fresh:
             group.newest = -1
         self._fresh = []
+
+    def gather(self, samples: Samples, counters: CounterMemory, *, now_ns: int) -> Points | None:
+        """
+        The samples of a body: the histograms that are complete now; None where none is.
+        """
+        self._begin()
+        n = len(samples.at_ns)
+        if not n:
+            return None
+        starts = _runs(samples)
+        counts = np.diff(samples.values, prepend=0.0)
+        counts[starts] = samples.values[starts]
+        odd = np.logical_or.reduceat((counts < 0) | (counts != np.floor(counts)), starts).tolist()
+        names, limits, at = samples.identities.tobytes(), samples.limits.tobytes(), samples.at_ns[starts].tolist()
+        parts: list[Points] = []
+        whole: list[int] = []
+        for i, (first, last) in enumerate(zip(starts.tolist(), [*starts[1:].tolist(), n], strict=True)):
+            group = self._groups.get(names[16 * first : 16 * first + 16])
+            rising = limits[8 * first : 8 * last]
+            if group is not None and not odd[i] and self._at_once(group, rising, at[i], names, first, counters, now_ns):
+                whole.append(i)
+                continue
+            found = [p for one in _each(samples, first, last) for p in self.take(one, counters, now_ns=now_ns)]
+            if found:
+                parts += [*_whole(samples, counts, starts, whole), _columns(found, samples.codes.shape[1])]
+                whole = []
+        parts += _whole(samples, counts, starts, whole)
+        return _together(parts)
+
+    def _at_once(
+        self, group: _Group, rising: bytes, at: int, names: bytes, first: int, counters: CounterMemory, now_ns: int
+    ) -> bool:
+        """
+        Whether these are all buckets of the next point of a histogram that is known, with nothing else waiting.
+        """
+        if not group.settled or group.held or group.rising != rising:
+            return False
+        name = names[16 * first : 16 * first + 16]
+        if group.newest < 0:
+            group.newest = counters.last(name)
+            self._fresh.append(group)
+        if at <= group.newest:
+            return False
+        self._groups[name] = self._groups.pop(name)
+        group.newest, group.whole_ns = at, now_ns
+        return True
 
     def take(self, bucket: Bucket, counters: CounterMemory, *, now_ns: int) -> list[Point]:
         """
@@ -173,6 +242,7 @@ class Histograms:
     def _settle(self, group: _Group, limits: set[float]) -> None:
         group.limits = {limit: group.limits.get(limit, 0) for limit in sorted(limits)}
         group.settled, group.kept = True, None
+        group.rising = np.array(list(group.limits), dtype=np.float64).tobytes()
 
     def _give_up(self, group: _Group, bucket: Bucket, now_ns: int) -> None:
         """
@@ -180,7 +250,7 @@ class Histograms:
         """
         heard = group.held[bucket.at_ns]
         missing = [limit for limit in group.limits if limit not in heard]
-        if all(now_ns - group.limits[limit] > GIVE_UP_NS for limit in missing):
+        if all(now_ns - max(group.limits[limit], group.whole_ns) > GIVE_UP_NS for limit in missing):
             self._settle(group, group.limits.keys() - set(missing))
 
     def _points(self, group: _Group, bucket: Bucket, at: int) -> list[Point]:
@@ -216,3 +286,78 @@ def _sum(limits: Sequence[float]) -> float:
     What tells limits from others: 32 bits of them, as a number that is kept beside the counts.
     """
     return float(crc32(pack(f"<{len(limits)}d", *limits)))
+
+
+def _runs(samples: Samples) -> NDArray[np.intp]:
+    """
+    Where samples of another histogram, or of another instant, begin.
+    """
+    names = samples.identities.view(np.uint64)
+    other = (names[1:] != names[:-1]).any(axis=1) | (samples.at_ns[1:] != samples.at_ns[:-1])
+    return np.concatenate([[0], np.flatnonzero(other) + 1])
+
+
+def _each(samples: Samples, first: int, last: int) -> list[Bucket]:
+    these = slice(first, last)
+    columns = zip(
+        samples.at_ns[these].tolist(), samples.values[these].tolist(), samples.limits[these].tolist(),
+        samples.metric[these].tolist(), samples.wire[these].tolist(), samples.codes[these].tolist(), strict=True,
+    )  # fmt: skip
+    return [Bucket(samples.identities[first + i].tobytes(), *one) for i, one in enumerate(columns)]
+
+
+def _whole(samples: Samples, counts: Floats, starts: NDArray[np.intp], which: list[int]) -> list[Points]:
+    """
+    Runs of samples that are points as they are.
+    """
+    if not which:
+        return []
+    ends = np.append(starts[1:], len(counts))
+    first, lengths = starts[which], (ends - starts)[which]
+    rows = (
+        np.arange(len(counts))
+        if len(which) == len(starts)
+        else np.concatenate([np.arange(starts[i], ends[i]) for i in which])
+    )
+    return [
+        Points(
+            identities=samples.identities[first],
+            at_ns=samples.at_ns[first],
+            metric=samples.metric[first],
+            wire=samples.wire[first],
+            codes=samples.codes[first],
+            offsets=np.concatenate([[0], np.cumsum(lengths)]),
+            limits=samples.limits[rows],
+            counts=counts[rows],
+        )
+    ]
+
+
+def _columns(points: list[Point], width: int) -> Points:
+    last = [point.last for point in points]
+    return Points(
+        identities=np.frombuffer(b"".join(one.group for one in last), dtype=np.uint8).reshape(-1, 16),
+        at_ns=np.array([point.at_ns for point in points], dtype=np.int64),
+        metric=np.array([one.metric for one in last], dtype=np.int32),
+        wire=np.array([one.wire for one in last], dtype=np.int32),
+        codes=np.array([one.codes for one in last], dtype=np.int32).reshape(len(last), width),
+        offsets=np.cumsum([0, *(len(point.counts) for point in points)]),
+        limits=np.array([limit for point in points for limit in point.limits]),
+        counts=np.array([count for point in points for count in point.counts]),
+    )
+
+
+def _together(parts: list[Points]) -> Points | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Points(
+        identities=np.concatenate([part.identities for part in parts]),
+        at_ns=np.concatenate([part.at_ns for part in parts]),
+        metric=np.concatenate([part.metric for part in parts]),
+        wire=np.concatenate([part.wire for part in parts]),
+        codes=np.concatenate([part.codes for part in parts]),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]),
+        limits=np.concatenate([part.limits for part in parts]),
+        counts=np.concatenate([part.counts for part in parts]),
+    )

@@ -33,9 +33,8 @@ from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.decode.form import MOST_WEIGHT
 from watchkeeper.measure.decode.remote_heard import Heard, Hearing, Samples
-from watchkeeper.measure.decode.remote_histograms import Bucket, Histograms, Point
+from watchkeeper.measure.decode.remote_histograms import Histograms
 from watchkeeper.measure.decode.remote_names import Names
-from watchkeeper.measure.decode.si import Scale
 from watchkeeper.measure.native import backend
 from watchkeeper.measure.replicas import Replicas
 from watchkeeper.measure.values import Batch, Decoded, Floats, Lexicon, Rejection, Wanted
@@ -107,8 +106,8 @@ class RemoteWrite:
         return Decoded(
             batches=[one for one in (numbers, buckets) if one is not None],
             items=heard.items,
-            rejected=dict(rejected),
-            noted=dict(noted),
+            rejected=dict(+rejected),
+            noted=dict(+noted),
         )
 
     def _told(self, heard: Heard) -> bool:
@@ -153,40 +152,34 @@ class RemoteWrite:
         )
 
     def _buckets(self, samples: Samples, counters: CounterMemory, rejected: Counter[str], now_ns: int) -> Batch | None:
-        self._histograms.begin()
-        points: list[Point] = []
-        for bucket in _each(samples):
-            points += self._histograms.take(bucket, counters, now_ns=now_ns)
-        return self._points(points, counters, rejected) if points else None
-
-    def _points(self, points: list[Point], counters: CounterMemory, rejected: Counter[str]) -> Batch | None:
         """
         Complete histograms as rows: one for each bucket that grew, with its limits and the growth as weight; one of
         weight 0 where none did.
         """
-        rows: list[tuple[int, int, float, float]] = []  # point, weight, low, high
-        for i, point in enumerate(points):
-            growth = point.grown(counters)
-            if growth is None or sum(growth) > MOST_WEIGHT:
-                rejected["duplicate" if growth is None else "bad-weight"] += len(point.counts)
-                continue
-            scale = self._meanings.scales[point.last.wire]
-            limits = [-np.inf, *(scale.of(limit) for limit in point.limits)]
-            grown = [(i, int(more), limits[b], limits[b + 1]) for b, more in enumerate(growth) if more]
-            rows += grown or [(i, 0, limits[0], limits[1])]
-        return self._bucket_rows(points, rows) if rows else None
-
-    def _bucket_rows(self, points: list[Point], rows: list[tuple[int, int, float, float]]) -> Batch:
-        which, weight, low, high = zip(*rows, strict=True)
-        last = [points[i].last for i in which]
-        codes = np.array([one.codes for one in last], dtype=np.int32).reshape(len(last), len(self._attributes))
+        points = self._histograms.gather(samples, counters, now_ns=now_ns)
+        if points is None:
+            return None
+        growth, stale = points.grown(counters)
+        first, lengths = points.offsets[:-1], np.diff(points.offsets)
+        total = np.add.reduceat(growth, first)
+        heavy = total > MOST_WEIGHT
+        _count(rejected, {"duplicate": np.repeat(stale, lengths), "bad-weight": np.repeat(heavy, lengths)})
+        rows = (growth > 0) & np.repeat(~stale & ~heavy, lengths)
+        rows[first[(total == 0) & ~stale]] = True
+        if not rows.any():
+            return None
+        which = np.repeat(np.arange(len(first)), lengths)[rows]
+        wire = np.repeat(points.wire, lengths)
+        high = points.limits * self._meanings.times[wire] / self._meanings.over[wire]
+        low = np.concatenate([[-np.inf], high[:-1]])
+        low[first] = -np.inf
         return Batch(
             signal="metrics",
-            at_ns=np.array([points[i].at_ns for i in which], dtype=np.int64),
-            low=np.array(low, dtype=np.float64),
-            high=np.array(high, dtype=np.float64),
-            weight=np.array(weight, dtype=np.int64),
-            columns=self._columns(np.array([one.metric for one in last], dtype=np.int32), codes),
+            at_ns=points.at_ns[which],
+            low=low[rows],
+            high=high[rows],
+            weight=growth[rows].astype(np.int64),
+            columns=self._columns(points.metric[which], points.codes[which]),
         )
 
     def _columns(self, metric: NDArray[np.int32], codes: NDArray[np.int32]) -> dict[str, Column]:
@@ -207,7 +200,6 @@ class _Meanings(NamedTuple):
     amount: NDArray[np.bool_]
     times: Floats
     over: Floats
-    scales: list[Scale]  # of bucket limits
 
     @classmethod
     def of(cls, names: Names) -> "_Meanings":
@@ -217,7 +209,6 @@ class _Meanings(NamedTuple):
             amount=np.array([one.amount for one in each], dtype=np.bool_),
             times=np.array([float(one.times) for one in each]),
             over=np.array([float(one.over) for one in each]),
-            scales=[Scale(times=one.times, over=one.over) for one in each],
         )
 
 
@@ -250,17 +241,6 @@ def _size(raw: bytes) -> int | None:
         if byte < 128:
             return size if size < 2**32 else None
     return None
-
-
-def _each(samples: Samples) -> list[Bucket]:
-    if not len(samples.at_ns):
-        return []
-    groups = samples.identities.tobytes()
-    columns = zip(
-        samples.at_ns.tolist(), samples.values.tolist(), samples.limits.tolist(),
-        samples.metric.tolist(), samples.wire.tolist(), samples.codes.tolist(), strict=True,
-    )  # fmt: skip
-    return [Bucket(groups[16 * i : 16 * i + 16], *one) for i, one in enumerate(columns)]
 
 
 def _count(rejected: Counter[str], reasons: dict[str, NDArray[np.bool_]]) -> None:

@@ -97,9 +97,10 @@ cdef class Series:
 
     # --- reading points
 
-    def grown(self, identities, start_ns, at_ns, offsets, values):
+    def grown(self, identities, start_ns, at_ns, offsets, values, bint marked=False):
         """
-        Growth of each value; which points were only a base; which were not newer.
+        Growth of each value; which points were only a base; which were not newer. Marked: the first value of a point
+        is no number but a mark, and where it is another than before, the point is a base.
         """
         cdef const uint64_t[:, ::1] names = np.ascontiguousarray(identities, dtype=np.uint8).view(np.uint64)
         cdef const int64_t[::1] starts = np.ascontiguousarray(start_ns, dtype=np.int64)
@@ -112,14 +113,14 @@ cdef class Series:
         cdef unsigned char[::1] base = base_.view(np.uint8), stale = stale_.view(np.uint8)
         cdef int found
         for i in range(n):
-            found = self._one(names[i, 0], names[i, 1], starts[i], at[i], told, limits[i], limits[i + 1], growth)
+            found = self._one(names[i, 0], names[i, 1], starts[i], at[i], told, limits[i], limits[i + 1], growth, marked)
             base[i] = found == BASE
             stale[i] = found == STALE
         return growth_, base_, stale_
 
     cdef int _one(
         self, uint64_t low, uint64_t high, int64_t start, int64_t at,
-        const double[::1] told, int64_t first, int64_t last, double[::1] growth,
+        const double[::1] told, int64_t first, int64_t last, double[::1] growth, bint marked,
     ) except -1:
         # One point: what was found; its growth is written.
         cdef int found
@@ -129,7 +130,9 @@ cdef class Series:
         if length < 0 or length > MOST:
             raise ValueError(f"a series has at most {MOST_VALUES} values, not {length}")
         found = self._look(low, high, start, at, length, False)
-        if found == GOES_ON and length == 1:
+        if marked and found == GOES_ON and told[first] != self._mark():
+            found = BASE
+        elif found == GOES_ON and length == 1:
             if told[first] < self._points[self._slot].value:
                 growth[first] = told[first]
             else:
@@ -145,6 +148,8 @@ cdef class Series:
         elif found == ANEW:
             for i in range(length):
                 growth[first + i] = told[first + i]
+        if marked:
+            growth[first] = 0.0
         if found != STALE:
             self._keep(at, length)
             if length == 1:
@@ -154,6 +159,12 @@ cdef class Series:
                 for i in range(length):
                     self._slab[chunk + i] = told[first + i]
         return found
+
+    cdef double _mark(self) except *:
+        # The first value of the point that was looked at.
+        if self._points[self._slot].length == 1:
+            return self._points[self._slot].value
+        return self._slab[self._points[self._slot].first]
 
     def exchange(self, bytes identity not None, int64_t start_ns, int64_t at_ns, values):
         """
