@@ -58,8 +58,20 @@ def heard(packed):
     return found
 
 
+def grown(memory, identity, start, at, values):
+    """
+    The growth of one point; None where it is a base.
+    """
+    found = memory.grown(
+        np.frombuffer(named(identity), dtype=np.uint8).reshape(1, 16),
+        np.array([start]), np.array([at]), np.array([0, len(values)]), np.array(values, dtype=np.float64),
+    )  # fmt: skip
+    return None if found.base[0] else found.values.tolist()
+
+
 def told(memory, *points, identity=b"a"):
-    return [memory.increment(identity, start_ns=start, at_ns=at, value=float(value)) for start, at, value in points]
+    found = [grown(memory, identity, start, at, [value]) for start, at, value in points]
+    return [None if one is None else one[0] for one in found]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +129,7 @@ def test_series_do_not_touch_each_other(memory):
 
 
 def buckets(memory, start, at, *values):
-    return memory.increments(b"h", start_ns=start, at_ns=at, values=values)
+    return grown(memory, b"h", start, at, values)
 
 
 def test_a_histogram_grows_bucket_by_bucket_and_resets_as_one(memory):
@@ -354,7 +366,6 @@ def test_growth_adds_up_to_what_happened_over_restarts(steps, restarts):
         if index in restarts:
             start, total = T + index * S, 0
         total += step
-        grown = memory.increment(b"a", start_ns=start, at_ns=T + (index + 1) * S, value=float(total))
-        assert grown is not None
-        heard += grown
+        (growth,) = told(memory, (start, T + (index + 1) * S, total))
+        heard += growth
     assert heard == sum(steps)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.measure.conftest import NOW
 from watchkeeper.measure.batches import batch_of
+from watchkeeper.measure.counters import ANEW
 from watchkeeper.measure.deliveries import Delivery, Receipt, digest
 from watchkeeper.measure.intake import WAITING_BYTES
 from watchkeeper.measure.values import Decoded, Rejection
@@ -93,7 +94,8 @@ def test_a_counter_is_where_it_was_after_a_failed_commit(bench, monkeypatch):
     grown = []
 
     def decode(_body, counters, now_ns):
-        growth = counters.increment(b"told", start_ns=now_ns, at_ns=now_ns, value=5.0)
+        found, _ = counters.exchange(bytes(16), start_ns=now_ns, at_ns=now_ns, values=[5.0])
+        growth = 5.0 if found == ANEW else 0.0
         grown.append(growth)
         return Decoded(batches=[batch_of("metrics", [NOW], growth, {"name": "told"})], items=1)
 

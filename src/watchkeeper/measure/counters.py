@@ -5,11 +5,13 @@ Cumulative series say how much there was in all; the memory keeps the last point
 
 >>> memory = CounterMemory()
 >>> memory.begin()
->>> memory.increment(b"requests", start_ns=0, at_ns=10, value=100.0)  # the first sight is only a base
->>> memory.increment(b"requests", start_ns=0, at_ns=20, value=103.0)
-3.0
->>> memory.increment(b"requests", start_ns=0, at_ns=30, value=2.0)  # lower: it began anew
-2.0
+>>> one = np.zeros((4, 16), dtype=np.uint8)  # four points of the same series, of one value each
+>>> start, at = np.zeros(4, dtype=np.int64), np.array([10, 20, 30, 30])
+>>> told = memory.grown(one, start, at, np.arange(5), np.array([100.0, 103.0, 2.0, 2.0]))
+>>> told.values.tolist()  # the first sight is only a base; the third is lower: it began anew; the last is not newer
+[0.0, 3.0, 2.0, 0.0]
+>>> told.base.tolist(), told.stale.tolist()
+([True, False, False, False], [False, False, False, True])
 
 What changed since `begin` is handed to the log as a patch and belongs to the memory once it is committed; until then
 it can be taken back. A snapshot and the patches after it bring the memory back.
@@ -19,18 +21,8 @@ it can be taken back. A snapshot and the patches after it bring the memory back.
 >>> len(memory)
 0
 >>> memory.load([patch])
->>> len(memory)
-1
-
-Many points at once: the same two series of one value each, heard twice.
-
->>> memory.begin()
->>> identities = np.repeat(np.arange(32, dtype=np.uint8).reshape(2, 16), 2, axis=0)
->>> at = np.array([10, 20, 10, 10])
->>> start = np.zeros(4, dtype=np.int64)
->>> told = memory.grown(identities, start, at, np.arange(5), np.array([5.0, 8.0, 1.0, 1.0]))
->>> told.values.tolist(), told.base.tolist(), told.stale.tolist()
-([0.0, 3.0, 0.0, 0.0], [True, False, True, False], [False, False, False, True])
+>>> len(memory), memory.last(bytes(16))
+(1, 30)
 
 What the rules are says `grown`. They are carried out by `native/series.pyx` where it was built, and by
 `counter_series.py` where not; the bytes are those of `counter_parts.py`.
@@ -43,10 +35,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from watchkeeper.measure import counter_series
-from watchkeeper.measure.counter_parts import IDENTITY
 from watchkeeper.measure.counter_series import ANEW, BASE, GOES_ON, STALE
 from watchkeeper.measure.native.backend import native as compiled
-from watchkeeper.measure.values import Counters, Floats, Ints
+from watchkeeper.measure.values import Floats, Ints
 
 __all__ = ["ANEW", "BASE", "FRESH_NS", "GOES_ON", "LIMIT", "STALE", "CounterMemory", "Grown"]
 
@@ -66,7 +57,7 @@ class Grown(NamedTuple):
     stale: NDArray[np.bool_]
 
 
-class CounterMemory(Counters):
+class CounterMemory:
     """
     The last point of each cumulative series: at most `limit` values, those longest unheard dropped and counted in
     `dropped` (one in sixteen more than must be, so that a full memory is not full again at once).
@@ -169,8 +160,6 @@ class CounterMemory(Counters):
         """
         return self._series.patch()
 
-    packed = patch
-
     def commit(self) -> None:
         """
         The change is durable.
@@ -201,22 +190,3 @@ class CounterMemory(Counters):
         Drop the series last heard before this instant; what an open body touched stays.
         """
         self._series.forget(before_ns)
-
-    def increment(self, identity: bytes, *, start_ns: int, at_ns: int, value: float) -> float | None:
-        """
-        How much one counter grew; None where this point only sets the base. See `grown`.
-        """
-        grown = self.increments(identity, start_ns=start_ns, at_ns=at_ns, values=[value])
-        return None if grown is None else grown[0]
-
-    def increments(
-        self, identity: bytes, *, start_ns: int, at_ns: int, values: Sequence[float]
-    ) -> Sequence[float] | None:
-        """
-        The growth of each bucket of one histogram; None where this point only sets the base. See `grown`.
-        """
-        told = self.grown(
-            np.frombuffer(identity.ljust(IDENTITY, b"\0"), dtype=np.uint8).reshape(1, IDENTITY),
-            np.array([start_ns]), np.array([at_ns]), np.array([0, len(values)]), np.array(values, dtype=np.float64),
-        )  # fmt: skip
-        return None if told.base[0] else told.values.tolist()

@@ -302,7 +302,7 @@ class Intake:
         self._ground.append(
             [pack(one.delta) for one in taken if one.delta],
             digests=names,
-            counters=self.counters.packed(),
+            counters=self.counters.patch(),
             now_ns=now_ns,
         )
         self.counters.commit()

@@ -13,7 +13,7 @@ A *batch* is what one body on the wire said about one signal: n observations as 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,26 +151,3 @@ class Decoded:
     noted: dict[str, int] = field(default_factory=dict)  # what was taken, but changed or passed over -> how many times
     names: tuple[Name, ...] = ()  # what each part of the body is recognised by when it is sent again
     parts: Ints | None = None  # the part that each row of the one batch is of, where parts have names
-
-
-class Counters(Protocol):
-    """
-    The memory of cumulative series: the last value of each, so that the next one can be taken as an increment.
-    """
-
-    def increment(self, identity: bytes, *, start_ns: int, at_ns: int, value: float) -> float | None:
-        """
-        How much a cumulative counter grew since its last point; None where this point only sets the base.
-
-        A new `start_ns`, or a value below the last one, is a reset: the value itself is the growth. A point not
-        newer than the last one is a duplicate and grows nothing (0.0).
-        """
-        ...
-
-    def increments(
-        self, identity: bytes, *, start_ns: int, at_ns: int, values: Sequence[float]
-    ) -> Sequence[float] | None:
-        """
-        The same for the buckets of one histogram, which begin anew together: a reset of one is a reset of all.
-        """
-        ...
