@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.measure.lives import NOW, Life, Order, batch_of, said
-from watchkeeper.measure.deltas import Delta, pack
+from watchkeeper.measure.deltas import Delta, added, pack
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.folding import Counters, Folder
+from watchkeeper.measure.folding import Counters, Folder, summed
 from watchkeeper.measure.forgetting import names_at_start
 from watchkeeper.measure.grid import DAY, HOUR, MINUTE, REAL, SECOND
 from watchkeeper.measure.restoring import restore
@@ -186,3 +186,17 @@ def test_a_value_that_was_not_seen_for_the_longest_window_is_unknown_until_it_is
     assert engine.labels("it", "plan") == ["new"]
     assert registry.ids([f"{life.meaning}|plan=old|n"]) == [before]
     assert engine.labels("it", "plan") == ["new", "old"]
+
+
+@pytest.mark.parametrize("rows", [30, 3_000_000])
+def test_amounts_are_summed_alike_in_a_table_and_by_sorting(rows: int) -> None:
+    pick = np.random.default_rng(5)
+    delta = Delta(
+        rows=pick.integers(0, rows, 5000), slots=pick.integers(900, 907, 5000), amounts=pick.integers(-3, 4, 5000)
+    )
+    for found, wanted in zip(_columns(added(summed(delta))), _columns(added(delta)), strict=True):
+        assert found == wanted
+
+
+def _columns(delta: Delta) -> list[list[int]]:
+    return [delta.rows.tolist(), delta.slots.tolist(), delta.amounts.tolist()]

@@ -7,8 +7,10 @@ un-sent. The tallies live in the process: what arrived late before a restart is 
 no record.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from watchkeeper.act.record import finding_to_json
 from watchkeeper.decide.corrections import Late, can_be_corrected, on_reflection
@@ -19,6 +21,7 @@ from watchkeeper.manual.condition.ast import Op
 from watchkeeper.measure.answers import Span
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.rows import Series, count_row, matched_row
+from watchkeeper.measure.values import Ints
 from watchkeeper.store.alerts import TransitionRow
 
 MOST = 1000  # transitions watched at once; the oldest make room
@@ -57,18 +60,20 @@ class Corrections:
                 self._watched.append(_watched(number, one, rule, engine))
         del self._watched[:-MOST]
 
-    def take(self, late: Iterable[tuple[int, int, int]], engine: Engine, *, now_ns: int) -> list[TransitionRow]:
+    def take(self, late: Ints, engine: Engine, *, now_ns: int) -> list[TransitionRow]:
         """
-        Count what arrived late, and return the rows of the corrections that follow.
+        Count what arrived late (row, finest slot, amount, a line each), and return the rows of the corrections that
+        follow.
         """
         self._watched = [one for one in self._watched if one.until_ns > now_ns]
         if not self._watched:
             return []
-        by_row = _by_row(late)
-        for one in self._watched:
+        rows = [(engine.registry.find(one.count_row), engine.registry.find(one.matched_row)) for one in self._watched]
+        by_row = _by_row(late[np.isin(late[:, 0], rows)])
+        for one, (counted, matched) in zip(self._watched, rows, strict=True):
             one.late = Late(
-                events=one.late.events + _inside(by_row.get(engine.registry.find(one.count_row)), one),
-                hits=one.late.hits + _inside(by_row.get(engine.registry.find(one.matched_row)), one),
+                events=one.late.events + _inside(by_row.get(counted), one),
+                hits=one.late.hits + _inside(by_row.get(matched), one),
             )
         corrected = [one for one in self._watched if _turned_round(one)]
         self._watched = [one for one in self._watched if one not in corrected]
@@ -94,9 +99,9 @@ def _watched(number: int, transition: Transition, rule: Rule, engine: Engine) ->
     )
 
 
-def _by_row(late: Iterable[tuple[int, int, int]]) -> dict[int | None, list[tuple[int, int]]]:
-    found: dict[int | None, list[tuple[int, int]]] = {}
-    for row, slot, amount in late:
+def _by_row(late: Ints) -> dict[int, list[tuple[int, int]]]:
+    found: dict[int, list[tuple[int, int]]] = {}
+    for row, slot, amount in late.tolist():
         found.setdefault(row, []).append((slot, amount))
     return found
 

@@ -52,7 +52,8 @@ class Engine:
         self.pieces = Pieces(self.grid, self.far, self.books)
         self.examples = ExampleSlots(self.grid.middle)
         self._waiting: list[Delta] = []
-        self._late: deque[tuple[int, int, int]] = deque(maxlen=LATE_KEPT)
+        self._late: deque[Ints] = deque()
+        self._late_kept = 0
         self._asked: dict[tuple[str, str, str], Asked] = {}
         self._labels: dict[tuple[str, str], set[str]] = {}
         self._rows_seen = 0
@@ -158,13 +159,14 @@ class Engine:
         self.pieces = Pieces(self.grid, self.far, self.books)
         self.changed += 1
 
-    def take_late(self) -> list[tuple[int, int, int]]:
+    def take_late(self) -> Ints:
         """
-        What arrived in slots that had closed, since this was last asked: (row, finest slot, amount).
+        What arrived in slots that had closed, since this was last asked: row, finest slot, amount, a line each.
         """
-        late = list(self._late)
+        late = np.concatenate([np.zeros((3, 0), dtype=np.int64), *self._late], axis=1)
         self._late.clear()
-        return late
+        self._late_kept = 0
+        return late.T
 
     # --- questions go out
 
@@ -278,7 +280,10 @@ class Engine:
     def _is_late(self, rows: Ints, slots: Ints, amounts: Ints) -> None:
         late = slots < self.head
         if late.any():
-            self._late.extend(zip(*(column[late].tolist() for column in (rows, slots, amounts)), strict=True))
+            self._late.append(np.stack([rows[late], slots[late], amounts[late]]))
+            self._late_kept += self._late[-1].shape[1]
+        while self._late_kept > LATE_KEPT:
+            self._late_kept -= self._late.popleft().shape[1]
 
     def _window(
         self, asked: list[Asked], shows: list[bool], window: Span | Since, at_ns: int, now_ns: int
