@@ -15,20 +15,21 @@ Only metrics that a stream reads are looked at. A walk makes columns of points (
 [0.25]
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from watchkeeper.measure.decode.columns_builder import ColumnsBuilder
 from watchkeeper.measure.decode.form import Form, Node, attributes_of, malformed, too_many, too_many_items
 from watchkeeper.measure.decode.identity import context_of, identifier_of
-from watchkeeper.measure.decode.metric_points import Points, PointsBuilder
+from watchkeeper.measure.decode.metric_points import PointsBuilder
 from watchkeeper.measure.decode.metric_rows import Counters, batches_of
 from watchkeeper.measure.decode.otlp_json import JSON_FORM
 from watchkeeper.measure.decode.otlp_protobuf import PROTOBUF
 from watchkeeper.measure.native import backend
-from watchkeeper.measure.values import Decoded, Rejection, Wanted
+from watchkeeper.measure.values import Batch, Decoded, Rejection, Wanted
 
 if TYPE_CHECKING:
     from watchkeeper.measure.native.metrics import Walk
@@ -43,10 +44,10 @@ _BROKEN, _CROWDED = 1, 2  # outcomes of the compiled walk
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walked:
     """
-    The points of one body, and what was left out of them.
+    The points of one body, as what makes rows of them (and says how many were too heavy), and what was left out.
     """
 
-    points: Points
+    rows: Callable[[Counters], tuple[list[Batch], int]]
     items: int
     rejected: dict[str, int]
     noted: dict[str, int]
@@ -89,7 +90,7 @@ class Metrics:
         walked = self._walk(body, json)
         if isinstance(walked, Rejection):
             return walked
-        batches, heavy = batches_of(walked.points, counters)
+        batches, heavy = walked.rows(counters)
         rejected = {**walked.rejected, "bad-weight": heavy} if heavy else walked.rejected
         return Decoded(batches=batches, items=walked.items, rejected=rejected, noted=walked.noted)
 
@@ -98,7 +99,8 @@ class Metrics:
             found = self._compiled.walk(body)
             if found is not None:
                 points, items, rejected, noted = found
-                return Walked(points=points, items=items, rejected=rejected, noted=noted)
+                rows = partial(batches_of, points) if self._compiled.spreads else partial(_rows, self._compiled)
+                return Walked(rows=rows, items=items, rejected=rejected, noted=noted)
             if refused := _refused(self._compiled.outcome, len(body)):
                 return refused
         form = JSON_FORM if json else PROTOBUF
@@ -106,6 +108,14 @@ class Metrics:
         if isinstance(tree, Rejection):
             return tree
         return too_many(_sizes(form, tree)) or _walked(form, tree, self._wanted, self._columns[json])
+
+
+def _rows(walk: "Walk", counters: Counters) -> tuple[list[Batch], int]:
+    """
+    As `batches_of`, of the body that was walked last.
+    """
+    asked = walk.asked()
+    return walk.rows(None if asked is None else counters.grown(*asked).values)
 
 
 def _refused(outcome: int, size: int) -> Rejection | None:
@@ -160,4 +170,7 @@ def _walked(form: Form, tree: Node, wanted: Wanted, columns: ColumnsBuilder) -> 
                     builder.add(metric, identifier_of(form, context))
     if columns.cut:
         builder.noted["text-cut"] = columns.cut
-    return Walked(points=builder.build(), items=items, rejected=dict(builder.rejected), noted=dict(builder.noted))
+    points = builder.build()
+    return Walked(
+        rows=partial(batches_of, points), items=items, rejected=dict(builder.rejected), noted=dict(builder.noted)
+    )

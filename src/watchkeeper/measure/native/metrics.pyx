@@ -17,13 +17,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from watchkeeper.manual.predicate.columns import Column
-from watchkeeper.measure.decode import exponential, metric_points
-from watchkeeper.measure.decode.form import MOST_NODES
+from watchkeeper.measure.decode import exponential, metric_points, metric_rows
+from watchkeeper.measure.decode.form import MOST_NODES, MOST_WEIGHT
 from watchkeeper.measure.decode.identity import attributes as canonical_attributes
 from watchkeeper.measure.decode.otlp_protobuf import PROTOBUF
 from watchkeeper.measure.decode.si import counts_things, si
+from watchkeeper.measure.values import Batch
 
-from libc.math cimport INFINITY, isfinite, nextafter
+from libc.math cimport INFINITY, floor, isfinite, nextafter
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -44,6 +45,7 @@ cdef enum:
     ROOM = 0x20000000        # a table of contexts or series is never as full: it is emptied between bodies
     LIMITS = 8192       # limits of exponential buckets that are kept at hand
     KEEPS = 8              # bytes before the parts of a key
+    SERIAL = 5             # which of `arrays` says the series of each point
     SORTS = 64             # attributes that are put in order here; of more Python's sort makes less work
 
 cdef enum Data:            # fields of a metric
@@ -63,6 +65,9 @@ cdef int EXPONENTIAL = metric_points.EXPONENTIAL
 cdef int HEAD = exponential.HEAD
 cdef int LEAST_SCALE = exponential.LEAST_SCALE
 cdef int MOST_SCALE = exponential.MOST_SCALE
+cdef double MOST_EACH = MOST_WEIGHT
+cdef double MOST_ALL = metric_rows.MOST_TOGETHER
+cdef double NAN = float("nan")
 cdef uint64_t TOO_BIG = <uint64_t>1 << 63
 cdef uint64_t QUIET = <uint64_t>0x7FF8 << 48   # the NaN that stands for all
 
@@ -153,6 +158,8 @@ cdef class Walk:
     cdef bint odd
     cdef int64_t nodes, items
     cdef Py_ssize_t n, n_values
+    cdef readonly Py_ssize_t counted   # points of which the memory of counters is asked
+    cdef readonly Py_ssize_t spreads   # cumulative exponential histograms
     cdef Py_ssize_t resource, scope
     cdef int64_t bad_time, bad_value, bad_histogram, bad_temporality, unsupported, passed
     cdef list arrays, value_arrays
@@ -160,6 +167,8 @@ cdef class Walk:
     cdef int64_t[::1] start_ns, at_ns, offsets, serial
     cdef double[::1] times, over
     cdef double[::1] values, low, high
+    cdef double[::1] grown         # beside `values`: how much each grew
+    cdef int32_t[::1] kept         # how many rows each point becomes
     # at hand
     cdef uint8_t[::1] scratch
     cdef uint8_t[::1] told_of      # attributes in canonical form, one after the other
@@ -206,6 +215,8 @@ cdef class Walk:
         self.limit_keys = np.full(LIMITS, -1, dtype=np.int64)
         self.limit_values = np.zeros(LIMITS, dtype=np.float64)
         self.limits = np.zeros(64, dtype=np.float64)
+        self.grown = np.zeros(64, dtype=np.float64)
+        self.kept = np.zeros(64, dtype=np.int32)
         self.kind = self.cumulative = np.zeros(0, dtype=np.uint8)
         self.values = np.zeros(0, dtype=np.float64)
         self._forget()
@@ -238,7 +249,172 @@ cdef class Walk:
         """
         The columns of these points of the last body.
         """
-        codes = self.codes_[np.asarray(self.serial)[which]].T.copy()
+        return self._columns(self.codes_[self.arrays[SERIAL][which]].T.copy())
+
+    # --- rows
+
+    def asked(self):
+        """
+        Of the points of the last body those of which the memory of counters is to be asked, as `grown` wants them; None
+        where there are none.
+        """
+        cdef Py_ssize_t i, j, k = 0, n = 0
+        cdef int64_t[::1] serial, start, at, ends
+        cdef double[::1] values
+        if self.counted == 0:
+            return None
+        if self.counted == self.n:
+            found = self._points()
+            return found.identity, found.start_ns, found.at_ns, found.offsets, found.values
+        told = [np.zeros(self.counted + 1, dtype=np.int64) for _ in range(4)]
+        kept = np.empty(self.n_values, dtype=np.float64)
+        serial, start, at, ends = told
+        values = kept
+        for i in range(self.n):
+            if self._is_counted(i):
+                serial[n] = self.serial[i]
+                start[n] = self.start_ns[i]
+                at[n] = self.at_ns[i]
+                for j in range(self.offsets[i], self.offsets[i + 1]):
+                    values[k] = self.values[j]
+                    k += 1
+                n += 1
+                ends[n] = k
+        return self.identities_[told[0][:n]], told[1][:n], told[2][:n], told[3], kept[:k]
+
+    def rows(self, growth):
+        """
+        The rows of the last body, given the growth of the points of `asked`: what `metric_rows.batches_of` makes of
+        them, where no exponential histogram is cumulative. Also says how many points were left out for their weight.
+        """
+        cdef double run = 0.0
+        cdef Py_ssize_t numbers, buckets, histograms
+        self._settle(self.value_arrays[0][:0] if growth is None else growth)
+        numbers = self._weigh_numbers(&run)
+        buckets = self._weigh_buckets(&run, &histograms)
+        found = []
+        if numbers:
+            found.append(self._number_rows(numbers))
+        if buckets:
+            found.append(self._bucket_rows(buckets))
+        return found, self.n - numbers - histograms
+
+    cdef bint _is_counted(self, Py_ssize_t i) except -1:
+        return self.cumulative[i] and self.kind[i] != EXPONENTIAL
+
+    cdef int _settle(self, const double[::1] growth) except -1:
+        # The growth where one was asked for, else the value.
+        cdef Py_ssize_t i, j, k = 0
+        if self.grown.shape[0] < self.n_values:
+            self.grown = np.zeros(2 * self.n_values, dtype=np.float64)
+        if self.kept.shape[0] < self.n:
+            self.kept = np.zeros(2 * self.n, dtype=np.int32)
+        for i in range(self.n):
+            if self._is_counted(i):
+                for j in range(self.offsets[i], self.offsets[i + 1]):
+                    self.grown[j] = growth[k]
+                    k += 1
+            else:
+                for j in range(self.offsets[i], self.offsets[i + 1]):
+                    self.grown[j] = self.values[j]
+        return 0
+
+    cdef bint _tells(self, Py_ssize_t i) except -1:
+        # Whether a number is told as a value; else as a weight.
+        cdef double number = self.grown[self.offsets[i]]
+        if self.kind[i] == VALUE:
+            return True
+        return number != 0 and not (self.kind[i] == THINGS and number == floor(number))
+
+    cdef Py_ssize_t _weigh_numbers(self, double* run) except -1:
+        cdef Py_ssize_t i, n = 0
+        for i in range(self.n):
+            if self.kind[i] < BUCKETS:
+                self.kept[i] = _bears(1.0 if self._tells(i) else self.grown[self.offsets[i]], run)
+                n += self.kept[i]
+        return n
+
+    cdef Py_ssize_t _weigh_buckets(self, double* run, Py_ssize_t* histograms) except -1:
+        # How many rows the histograms become, and which first: those that grew, and one where none did.
+        cdef Py_ssize_t i, j, n = 0
+        cdef int32_t rows
+        cdef double total
+        histograms[0] = 0
+        for i in range(self.n):
+            if self.kind[i] == BUCKETS:
+                total = 0.0
+                rows = 0
+                for j in range(self.offsets[i], self.offsets[i + 1]):
+                    total += self.grown[j]
+                    rows += self.grown[j] > 0
+                self.kept[i] = max(rows, 1) if _bears(total, run) else 0
+                n += self.kept[i]
+                histograms[0] += self.kept[i] > 0
+        return n
+
+    cdef object _number_rows(self, Py_ssize_t n):
+        cdef Py_ssize_t i, k = 0
+        cdef double number
+        cdef int64_t[::1] at, weight
+        cdef double[::1] value
+        cdef int32_t[:, ::1] codes
+        out = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.float64)
+        told = np.empty((self.attributes.width, n), dtype=np.int32)
+        at, weight = out[0], out[1]
+        value = out[2]
+        codes = told
+        for i in range(self.n):
+            if self.kind[i] < BUCKETS and self.kept[i]:
+                number = self.grown[self.offsets[i]]
+                at[k] = self.at_ns[i]
+                if self._tells(i):
+                    weight[k] = 1
+                    value[k] = number * self.times[i] / self.over[i]
+                else:
+                    weight[k] = <int64_t>number
+                    value[k] = NAN
+                self._codes(codes, k, i)
+                k += 1
+        return Batch(signal="metrics", at_ns=out[0], value=out[2], weight=out[1], columns=self._columns(told))
+
+    cdef object _bucket_rows(self, Py_ssize_t n):
+        cdef Py_ssize_t i, j, k = 0
+        cdef bint any_
+        cdef int64_t[::1] at, weight
+        cdef double[::1] low, high
+        cdef int32_t[:, ::1] codes
+        out = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        limits = np.empty(n, dtype=np.float64), np.empty(n, dtype=np.float64)
+        told = np.empty((self.attributes.width, n), dtype=np.int32)
+        at, weight = out
+        low, high = limits
+        codes = told
+        for i in range(self.n):
+            if self.kind[i] == BUCKETS and self.kept[i]:
+                any_ = False
+                for j in range(self.offsets[i], self.offsets[i + 1]):
+                    any_ = any_ or self.grown[j] > 0
+                for j in range(self.offsets[i], self.offsets[i + 1]):
+                    if self.grown[j] > 0 or not any_:
+                        at[k] = self.at_ns[i]
+                        weight[k] = <int64_t>self.grown[j]
+                        low[k] = self.low[j]
+                        high[k] = self.high[j]
+                        self._codes(codes, k, i)
+                        k += 1
+                        if not any_:
+                            break
+        return Batch(
+            signal="metrics", at_ns=out[0], weight=out[1], columns=self._columns(told), low=limits[0], high=limits[1]
+        )
+
+    cdef int _codes(self, int32_t[:, ::1] out, Py_ssize_t row, Py_ssize_t point) except -1:
+        cdef Py_ssize_t i
+        for i in range(self.attributes.width):
+            out[i, row] = self.codes[self.serial[point], i]
+        return 0
+
+    cdef dict _columns(self, object codes):
         return {
             name: Column(codes=codes[i], values=self.attributes.values[i])
             for i, name in enumerate(self.attributes.names)
@@ -258,7 +434,7 @@ cdef class Walk:
                 break
         self.odd = False
         self.nodes = self.items = 0
-        self.n = self.n_values = 0
+        self.n = self.n_values = self.counted = self.spreads = 0
         self.bad_time = self.bad_value = self.bad_histogram = self.bad_temporality = 0
         self.unsupported = self.passed = 0
         return 0
@@ -923,6 +1099,8 @@ cdef class Walk:
         self.times[n] = metric.times
         self.over[n] = metric.over
         self.serial[n] = series
+        self.spreads += metric.kind == EXPONENTIAL
+        self.counted += metric.cumulative and metric.kind != EXPONENTIAL
         self.n = n + 1
         return 0
 
@@ -1198,7 +1376,7 @@ cdef class Walk:
 
     cdef object _points(self):
         n = self.n
-        kind, cumulative, start, at, offsets, serial, times, over = self.arrays
+        kind, cumulative, start, at, offsets, serial, times, over = self.arrays  # SERIAL counts here
         values, low, high = (one[: self.n_values] for one in self.value_arrays)
         return metric_points.Points(
             kind=kind[:n],
@@ -1225,6 +1403,14 @@ cdef class Walk:
     cdef dict _noted(self):
         told = {"no-recorded-value": self.passed, "text-cut": self.attributes.cuts}
         return {what: count for what, count in told.items() if count}
+
+
+cdef bint _bears(double weight, double* run) noexcept:
+    # Whether a point of this weight is kept; `run` is what came before it.
+    if not weight <= MOST_EACH:
+        return False
+    run[0] += weight
+    return run[0] <= MOST_ALL
 
 
 cdef void _blank(Point* point, Reader* r) noexcept:
