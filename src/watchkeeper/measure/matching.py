@@ -56,7 +56,7 @@ class Matcher:
         self._registry, self._grid = registry, grid
         self._loops = backend.native("counting") if native else None
         self._places = Places(registry)
-        self._hearing = Hearing(plan, self._places, grid.fine)
+        self._hearing = Hearing(plan, self._places, grid.fine, self._loops)
         signals = {stream.signal for stream in plan.streams.values()}
         self._lanes = {
             signal: lanes_of(plan.of_signal(signal), self.labels, self._places, self._loops) for signal in signals
@@ -67,9 +67,9 @@ class Matcher:
         """
         The delta of a batch that arrived at `now_ns`. Raises what the registry raises when it cannot keep new rows.
         """
-        keep = batch.at_ns <= now_ns + AHEAD_NS
+        newest = now_ns + AHEAD_NS
         lanes, merges, noted = self._lanes.get(batch.signal, []), Merges(), Counter[str]()
-        counts: list[Counts] = [self._hearing.hear(batch, keep, now_ns)]
+        counts: list[Counts] = [self._hearing.hear(batch, newest, now_ns)]
         for lane in lanes:
             if lane.full:
                 lane.forget()
@@ -79,8 +79,11 @@ class Matcher:
                 if one.looked is not None:
                     hashed = self._hashed(batch, sets_of(lane.ledger.looks, one.looked.parts))
                     merge_into(merges, one.looked, lane.ledger, hashed)
-        old = batch.at_ns < now_ns - min((lane.lateness_ns for lane in lanes), default=now_ns)
-        left_out = {"in the future": int((~keep).sum()), "too old": int((keep & old).sum())}
+        oldest = now_ns - min((lane.lateness_ns for lane in lanes), default=now_ns)
+        left_out = {
+            "in the future": int(np.count_nonzero(batch.at_ns > newest)),
+            "too old": int(np.count_nonzero(batch.at_ns < oldest)),  # now is later than any of them: none is both
+        }
         return Counted(
             delta=self._delta(counts, merges),
             left_out=Counter({reason: n for reason, n in left_out.items() if n}),
@@ -134,19 +137,13 @@ class Matcher:
         return [hash_of(value, key) for value in values]
 
     def _delta(self, counts: list[Counts], merges: Merges) -> Delta:
-        parts = []
-        for one in counts:
-            counts_ = one.amounts != 0  # a row that counts nothing gets no number
-            parts.append(
-                Delta(
-                    rows=self._places.ids(one.places[counts_]),
-                    slots=one.slots[counts_],
-                    amounts=one.amounts[counts_],
-                    buckets=self._numbered(one.buckets),
-                    worst=self._numbered(one.worst),
-                )
-            )
+        parts = [
+            Delta(rows=one.places, slots=one.slots, amounts=one.amounts, buckets=one.buckets, worst=one.worst)
+            for one in counts
+        ]
         whole = together(parts)
+        whole.rows = self._places.ids(whole.rows)
+        whole.buckets, whole.worst = self._numbered(whole.buckets), self._numbered(whole.worst)
         whole.merges = merges
         return whole
 

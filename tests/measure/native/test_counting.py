@@ -87,9 +87,7 @@ def over(condition: str) -> str:
 def text() -> str:
     said = [(name, one) for name, conditions in SAID.items() for one in conditions]
     return MANUAL + "".join(
-        f"  a{i}: {{indicator: {name}, when: '{one}{over(one)}',"
-        f" severity: P1}}\n"
-        for i, (name, one) in enumerate(said)
+        f"  a{i}: {{indicator: {name}, when: '{one}{over(one)}', severity: P1}}\n" for i, (name, one) in enumerate(said)
     )
 
 

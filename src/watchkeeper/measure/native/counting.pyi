@@ -15,6 +15,10 @@ def limits_of(
     low: _F64, high: _F64, scale: float, value: _I64, state: _U8, low_out: _I64, high_out: _I64
 ) -> bool: ...
 
+def spoken(
+    names: _I32, at_ns: _I64, oldest: int, newest: int, slot_ns: int, most: int
+) -> tuple[_I32, _I64, _U8]: ...
+
 class Signatures:
     n: int
     def __init__(self, width: int) -> None: ...

@@ -213,6 +213,58 @@ cdef class Signatures:
         return 0
 
 
+def spoken(
+    const int32_t[::1] names, const int64_t[::1] at_ns, int64_t oldest, int64_t newest, int64_t slot_ns,
+    Py_ssize_t most,
+):
+    """
+    In which slots each name spoke, by rows from oldest to newest: (names, slots), each pair once; and which of 0..most
+    spoke at all up to newest.
+    """
+    cdef Py_ssize_t i, j, n = 0, room = 64, last = 0
+    cdef int64_t slot
+    cdef int32_t name
+    cdef bint known
+    spoke, found_names, found_slots = np.zeros(most + 1, dtype=np.uint8), np.empty(room, np.int32), np.empty(room, np.int64)
+    chain = np.full(most + 1, -1, dtype=np.int32)
+    earlier = np.empty(room, dtype=np.int32)
+    cdef uint8_t[::1] spoke_out = spoke
+    cdef int32_t[::1] name_out = found_names, chain_of = chain, earlier_of = earlier
+    cdef int64_t[::1] slot_out = found_slots
+    for i in range(at_ns.shape[0]):
+        if at_ns[i] > newest:
+            continue
+        name = names[i]
+        spoke_out[name] = 1
+        if at_ns[i] < oldest:
+            continue
+        slot = _slot(at_ns[i], slot_ns)
+        if n and name_out[last] == name and slot_out[last] == slot:
+            continue
+        known = False
+        j = chain_of[name]
+        while j >= 0:
+            if slot_out[j] == slot:
+                known = True
+                last = j
+                break
+            j = earlier_of[j]
+        if known:
+            continue
+        if n >= room:
+            room *= 2
+            found_names, found_slots = _larger(found_names, room), _larger(found_slots, room)
+            earlier = _larger(earlier, room)
+            name_out, slot_out, earlier_of = found_names, found_slots, earlier
+        name_out[n] = name
+        slot_out[n] = slot
+        earlier_of[n] = chain_of[name]
+        chain_of[name] = <int32_t>n
+        last = n
+        n += 1
+    return found_names[:n], found_slots[:n], spoke
+
+
 cdef class Sheet:
     """
     The memory in which batches are added up, one batch after another.
@@ -493,8 +545,15 @@ cdef class Sheet:
     # --- what came of it
 
     cdef tuple _taken_buckets(self):
-        whole = np.asarray(self.bucket)[: self.buckets].T.copy()
-        return whole[0], whole[1], whole[2], whole[3]
+        cdef Py_ssize_t i
+        columns = np.empty((4, self.buckets), dtype=np.int64)
+        cdef int64_t[:, ::1] out = columns
+        for i in range(self.buckets):
+            out[0, i] = self.bucket[i, 0]
+            out[1, i] = self.bucket[i, 1]
+            out[2, i] = self.bucket[i, 2]
+            out[3, i] = self.bucket[i, 3]
+        return tuple(columns)
 
     cdef int _look(self, Py_ssize_t row, Py_ssize_t group) except -1:
         if self.looks + 1 > self.look.shape[0]:
@@ -522,7 +581,11 @@ cdef class Sheet:
         cdef uint64_t[::1] numbers = self.numbers, field = self.field
         cdef uint8_t[::1] marked = self.marked
         cdef int32_t[::1] touched = self.touched
-        cdef int64_t[::1] order = np.argsort(np.asarray(self.group_slot)[: self.groups], kind="stable")
+        slots_of_groups = np.empty(self.groups, dtype=np.int64)
+        cdef int64_t[::1] order = slots_of_groups
+        for g in range(self.groups):
+            order[g] = self.group_slot[g]
+        order = slots_of_groups.argsort()
         cdef uint64_t[::1] held = np.zeros(64, dtype=np.uint64)
         for g in range(self.groups):
             part = self.group_part[g]
