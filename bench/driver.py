@@ -11,6 +11,7 @@ import selectors
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
@@ -69,7 +70,7 @@ def _run(
     answer: Connection, address: str, path: str, bodies: Sequence[Sequence[bytes]], per_second: float | None
 ) -> None:
     try:
-        answer.send(_Loop(address, path, bodies, per_second).run())
+        answer.send(Loop(address, path, bodies, per_second).run())
     except (Failed, OSError) as error:
         answer.send(str(error))
 
@@ -89,7 +90,11 @@ class _Line:
     began: float = 0.0
 
 
-class _Loop:
+class Loop:
+    """
+    The loop that sends; `run` returns when every body is answered. Raises Failed.
+    """
+
     def __init__(self, address: str, path: str, bodies: Sequence[Sequence[bytes]], per_second: float | None) -> None:
         told = urlsplit(address)
         lines = [
@@ -106,20 +111,23 @@ class _Loop:
         self._held, self._waits = 0, list[float]()
 
     def run(self) -> Load:
-        lines = [self._line(bodies) for bodies in self._bodies]
-        began = self._due = time.perf_counter()
-        for line in lines:
-            self._next(line)
-        left = sum(len(bodies) for bodies in self._bodies)
-        while len(self._waits) < left:
-            self._step()
-        for line in lines:
-            line.link.close()
-        wall = time.perf_counter() - began
+        """
+        Send everything.
+        """
+        with ExitStack() as opened:
+            opened.enter_context(self._looks)
+            lines = [self._line(opened, bodies) for bodies in self._bodies]
+            began = self._due = time.perf_counter()
+            for line in lines:
+                self._next(line)
+            left = sum(len(bodies) for bodies in self._bodies)
+            while len(self._waits) < left:
+                self._step()
+            wall = time.perf_counter() - began
         return Load(requests=left, held=self._held, wall_seconds=wall, waits=self._waits)
 
-    def _line(self, bodies: Sequence[bytes]) -> _Line:
-        link = socket.create_connection(self._place, timeout=10)
+    def _line(self, opened: ExitStack, bodies: Sequence[bytes]) -> _Line:
+        link = opened.enter_context(socket.create_connection(self._place, timeout=10))
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link.setblocking(False)
         return _Line(link, self._head, bodies)
