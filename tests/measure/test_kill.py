@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from tests.databases import MAJORS, Server
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.measure.answers import Question, Span
 from watchkeeper.measure.engine import Engine
@@ -25,8 +26,7 @@ from watchkeeper.measure.plan import plan_of
 from watchkeeper.measure.restoring import restore
 from watchkeeper.measure.rows import Registry
 from watchkeeper.store import tables
-from watchkeeper.store.log import DeltaLog
-from watchkeeper.store.state import State
+from watchkeeper.store.opening import open_ground
 
 MANUAL = """
 watchkeeper: 1
@@ -65,7 +65,7 @@ class Load:
     def _send(self, sender: int) -> None:
         n = 0
         while not self._stop.is_set():
-            body = _body(sender, n, failed=n // 40 % 2 == 1)
+            body = _body(sender, n, failed=n % 40 >= 10)
             while not self._post(body):
                 self.again += 1
                 self._stop_or(0.05)
@@ -109,9 +109,11 @@ def _body(sender: int, n: int, *, failed: bool) -> bytes:
 
 
 @contextmanager
-def running(manual: Path, data: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-m", "watchkeeper.cli.main", "up", str(manual), "--data", str(data), "--fast"]
+def running(manual: Path, home: Path | str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    where = ["--data", str(home)] if isinstance(home, Path) else []
+    command = [sys.executable, "-m", "watchkeeper.cli.main", "up", str(manual), *where, "--fast"]
     environment = {**os.environ, "NOWHERE": "http://127.0.0.1:9/", "PYTHONUNBUFFERED": "1"}
+    environment["WATCHKEEPER_DATABASE"] = home if isinstance(home, str) else ""
     process = subprocess.Popen(
         [*command, "--listen", "127.0.0.1:0", "--allow-private"],
         stdout=subprocess.PIPE,
@@ -132,44 +134,66 @@ def running(manual: Path, data: Path) -> Iterator[tuple[subprocess.Popen[str], i
         process.stdout.close()
 
 
-def kill_often(folder: Path, kills: int, seed: int) -> tuple[Load, Path]:
+def kill_often(manual: Path, home: Path | str, kills: int, seed: int) -> Load:
     """
     Under load, kill the watch so many times; at last let every body be answered and end it in good order.
     """
     chance, load = random.Random(seed), Load()
-    manual, data = folder / "manual.yaml", folder / "data"
-    manual.write_text(MANUAL)
     for kill in range(kills + 1):
-        with running(manual, data) as (process, load.port):
+        with running(manual, home) as (process, load.port):
             if kill == 0:
                 load.start()
             if kill < kills:
                 threading.Event().wait(chance.uniform(0.1, 2.5))
                 process.kill()
             else:
+                threading.Event().wait(4.0)
                 load.stop()
                 process.terminate()
                 process.wait(timeout=30)
-    return load, data
+    return load
 
 
-def counted(data: Path, manual: Path) -> list[int]:
+def kill_the_server_often(manual: Path, server: Server, home: str, kills: int, seed: int) -> Load:
+    """
+    Under load, end the database as a power failure would, and start it again; the watch lives through it.
+    """
+    chance, load = random.Random(seed), Load()
+    with running(manual, home) as (process, load.port):
+        load.start()
+        for _ in range(kills):
+            threading.Event().wait(chance.uniform(0.3, 2.5))
+            server.kill()
+            threading.Event().wait(chance.uniform(0.0, 0.5))
+            server.start()
+        threading.Event().wait(1.5)
+        load.stop()
+        process.terminate()
+        process.wait(timeout=60)
+        assert process.returncode == 0
+    return load
+
+
+def counted(home: Path | str, manual: Path) -> list[int]:
     loaded = load(manual)
     assert isinstance(loaded, Loaded)
-    log, now_ns = DeltaLog(data / "log.db"), time.time_ns()  # noqa: TID251 as above
+    now_ns = time.time_ns()  # noqa: TID251 as above
+    log, state = open_ground(home)
     try:
         engine = Engine(plan_of(loaded.manual), Registry(log.intern, log.names()), FAST, now_ns=now_ns)
         restore(log, engine, now_ns=now_ns)
         window = Span(ns=6 * HOUR)
         asked = [Question(indicator="jobs", window=window, label="queue", value=f"q{i}") for i in range(SENDERS)]
-        assert log.check() == []
+        assert log.check() + state.check() == []
         return [answer.count for answer in engine.ask_all(asked, now_ns)]
     finally:
         log.close()
+        state.close()
 
 
-def transitions_without_notices(data: Path) -> tuple[int, list[object]]:
-    state = State(data / "state.db")
+def transitions_without_notices(home: Path | str) -> tuple[int, list[object]]:
+    log, state = open_ground(home)
+    log.close()
     try:
         with state.reading() as view:
             told = {row.transition_id for row in view.execute(select(tables.outbox))}
@@ -180,20 +204,54 @@ def transitions_without_notices(data: Path) -> tuple[int, list[object]]:
         state.close()
 
 
-def check(folder: Path, kills: int, seed: int) -> None:
-    load, data = kill_often(folder, kills, seed)
-    assert counted(data, folder / "manual.yaml") == load.answered, f"seed {seed}"
+def check(load: Load, manual: Path, home: Path | str, seed: int) -> None:
+    assert counted(home, manual) == load.answered, f"seed {seed}"
     assert load.again, "no body was cut off, so nothing was tried"
-    transitions, silent = transitions_without_notices(data)
+    transitions, silent = transitions_without_notices(home)
     assert silent == [], f"seed {seed}"
     assert transitions, "no alert fired, so nothing was tried"
 
 
-def test_five_kills_under_load_lose_no_event_and_double_none(tmp_path: Path) -> None:
-    check(tmp_path, kills=5, seed=20261120)
+@pytest.fixture
+def manual(tmp_path: Path) -> Path:
+    path = tmp_path / "manual.yaml"
+    path.write_text(MANUAL)
+    return path
+
+
+@pytest.fixture(params=MAJORS)
+def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """
+    A database that nobody else uses, for it is killed.
+    """
+    server = Server(request.param)
+    yield server
+    server.stop()
+
+
+def test_five_kills_under_load_lose_no_event_and_double_none(manual: Path, tmp_path: Path) -> None:
+    check(kill_often(manual, tmp_path / "data", 5, 20261120), manual, tmp_path / "data", 20261120)
+
+
+def test_three_kills_of_a_watch_on_postgresql_lose_no_event_and_double_none(manual: Path, database: str) -> None:
+    check(kill_often(manual, database, 3, 20261121), manual, database, 20261121)
+
+
+def test_two_kills_of_the_database_itself_lose_no_event_and_double_none(manual: Path, own_server: Server) -> None:
+    home = own_server.fresh()
+    check(kill_the_server_often(manual, own_server, home, 2, 20261122), manual, home, 20261122)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", range(10))
-def test_a_hundred_kills_under_load_lose_no_event_and_double_none(tmp_path: Path, seed: int) -> None:
-    check(tmp_path, kills=10, seed=seed)
+def test_a_hundred_kills_under_load_lose_no_event_and_double_none(manual: Path, home: Path | str, seed: int) -> None:
+    check(kill_often(manual, home, 10, seed), manual, home, seed)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(10))
+def test_a_hundred_kills_of_the_database_lose_no_event_and_double_none(
+    manual: Path, own_server: Server, seed: int
+) -> None:
+    home = own_server.fresh()
+    check(kill_the_server_often(manual, own_server, home, 10, seed), manual, home, seed)
