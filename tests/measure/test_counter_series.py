@@ -112,7 +112,7 @@ def changed(told, reference, ours):
         assert repr(reference.values(name)) == repr(ours.values(name))
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(60))
 def test_both_memories_live_the_same_life(seed):
     lived(seed, steps=25)
 
