@@ -66,7 +66,7 @@ class Compiled:
             amounts=found[2],
             worst=Worst(rows=found[3], slots=found[4], at_ns=found[5], values=found[6], traces=found[7]),
             buckets=Buckets(rows=found[8], slots=found[9], buckets=found[10], amounts=found[11]),
-            looked=_looked(batch, found[12:], value, state, line[ledger.reading.all]),
+            looked=_looked(batch, found[12:], value, state, line, ledger.reading.all),
         )
 
     def _lines(self, which: np.ndarray) -> tuple[np.ndarray, list[Reading]]:
@@ -105,10 +105,15 @@ def _ints(column: Ints) -> Ints:
 
 
 def _looked(
-    batch: Batch, found: tuple[Ints | None, ...], value: Ints, state: np.ndarray, line: np.ndarray
+    batch: Batch,
+    found: tuple[Ints | None, ...],
+    value: Ints,
+    state: np.ndarray,
+    line: np.ndarray,
+    reading: np.ndarray,
 ) -> Looked | None:
     """
-    The groups that are looked at more closely; `line` is that of each part.
+    The groups that are looked at more closely; `reading` is that of each part, `line` where it lies.
     """
     rows, groups, parts, slots = found
     if rows is None or groups is None or parts is None or slots is None:
@@ -116,8 +121,9 @@ def _looked(
     order = np.argsort(groups, kind="stable")
     rows, groups, parts, slots = rows[order], groups[order], parts[order], slots[order]
     starts = np.flatnonzero(begins((groups,)))
-    has = state[line[parts], rows] == 1
-    values = np.where(has, value[line[parts], rows], 0)
+    lines = line[reading[parts]]
+    has = state[lines, rows] == 1
+    values = np.where(has, value[lines, rows], 0)
     nothing = np.zeros_like(values)
     return Looked(
         starts=starts,

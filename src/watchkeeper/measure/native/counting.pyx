@@ -21,6 +21,7 @@ from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 cdef enum:
     OWN = 5  # numbers of a group before those of its thresholds: count, valued, low sum, high sum, bucketed
     KEEP = 3  # examples of a group
+    _FEW_SLOTS = 64
 
 cdef int64_t NS = 1000000000
 cdef int64_t FARTHEST = 4611686018427387904  # 2^62
@@ -581,11 +582,7 @@ cdef class Sheet:
         cdef uint64_t[::1] numbers = self.numbers, field = self.field
         cdef uint8_t[::1] marked = self.marked
         cdef int32_t[::1] touched = self.touched
-        slots_of_groups = np.empty(self.groups, dtype=np.int64)
-        cdef int64_t[::1] order = slots_of_groups
-        for g in range(self.groups):
-            order[g] = self.group_slot[g]
-        order = slots_of_groups.argsort()
+        cdef int64_t[::1] order = self._by_slot()
         cdef uint64_t[::1] held = np.zeros(64, dtype=np.uint64)
         for g in range(self.groups):
             part = self.group_part[g]
@@ -649,6 +646,38 @@ cdef class Sheet:
         for e in range(first, blocks):
             self.block_of[self.block_place[e]] = 0
         return (rows[:n], slots[:n], amounts[:n], *self._taken_worst(blocks))
+
+    cdef object _by_slot(self):
+        """The groups in the order of their slots: of which there are few, as a rule."""
+        cdef Py_ssize_t g, k, n = 0, last = 0, at
+        cdef int64_t slot
+        whole = np.empty(self.groups, dtype=np.int64)
+        cdef int64_t[::1] order = whole
+        cdef int64_t[::1] known = np.empty(_FEW_SLOTS, dtype=np.int64)
+        cdef int64_t[::1] begin = np.zeros(_FEW_SLOTS + 1, dtype=np.int64)
+        cdef uint8_t[::1] which = np.empty(self.groups, dtype=np.uint8)
+        for g in range(self.groups):
+            slot = self.group_slot[g]
+            if not (n and known[last] == slot):
+                last = 0
+                while last < n and known[last] != slot:
+                    last += 1
+                if last == n:
+                    if n == _FEW_SLOTS:
+                        for k in range(self.groups):
+                            order[k] = self.group_slot[k]
+                        return whole.argsort()
+                    known[n] = slot
+                    n += 1
+            which[g] = <uint8_t>last
+            begin[last + 1] += 1
+        for k in range(n):
+            begin[k + 1] += begin[k]
+        for g in range(self.groups):
+            at = begin[which[g]]
+            order[at] = g
+            begin[which[g]] = at + 1
+        return whole
 
     cdef tuple _taken_worst(self, Py_ssize_t blocks):
         cdef Py_ssize_t b, k, at, n = 0
