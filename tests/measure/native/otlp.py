@@ -7,6 +7,7 @@ the stream of inputs: by hand (`wire.sweep`), then random ones, some of them dam
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from types import ModuleType
 from typing import Any, Final, cast
 
@@ -122,21 +123,64 @@ def swept(signal: str, seed: int) -> Iterator[bytes]:
     """
     The bodies made by hand, around random ones.
     """
-    return wire.sweep(descriptor(signal), wire.Maker(random.Random(seed), POOLS))
+    yield from wire.sweep(descriptor(signal), wire.Maker(random.Random(seed), POOLS))
+    yield from twins(signal)
+
+
+def twins(signal: str) -> Iterator[bytes]:
+    """
+    Two items of two attributes each that differ in one of them or in none: names of one thing, texts to be cut.
+    """
+    attributes, times = (9, (7, 8)) if signal == "traces" else (6, (1,))
+    start = b"".join(wire.tag(one, wire.FIXED64) + bytes((one, *bytes(7))) for one in times)
+    values = (b"", wire.field(2, wire.field(1, b"a")), wire.field(2, wire.field(1, b"x" * 1025)))
+    keys = (b"status", b"http.status_code", b"platform", b"other")
+    pairs = [wire.field(attributes, wire.field(1, key) + value) for key in keys for value in values]
+    for first, second, other in product(pairs, repeat=3):
+        one = wire.field(2, start + first + second)
+        for two in (start + other + second, start + first + other, start + other + first):
+            yield wire.field(1, wire.field(2, one + wire.field(2, two)))
 
 
 def randomly(signal: str, seed: int) -> Iterator[bytes]:
     """
-    Random bodies without end: well-formed and plain, well-formed and odd, damaged.
+    Random bodies without end: well-formed and plain, well-formed and odd, of items that are almost alike, damaged.
     """
     chance = random.Random(seed)
     makers = [wire.Maker(chance, POOLS, odd=odd) for odd in (0.0, 0.0, 0.01, 0.05)]
+    rivals = wire.Maker(chance, {**POOLS, "KeyValue.key": (*_NAMES[1:4], _NAMES[12])})  # names of one thing
     of = descriptor(signal)
     while True:
         body = chance.choice(makers).message(of)
         yield body
         if chance.random() < 0.5:
             yield wire.damaged(body, chance)
+        if chance.random() < 0.3:
+            yield _alike(of, chance.choice((*makers, rivals, rivals)), chance)
+
+
+def _alike(of: Any, maker: wire.Maker, chance: random.Random) -> bytes:
+    """
+    Items that say the same but for an attribute here and there, as those of one service do.
+    """
+    scope = of.fields[0].message_type.fields_by_number[2].message_type
+    item = scope.fields_by_number[2].message_type
+    number = item.fields_by_name["attributes"].number
+    pair = item.fields_by_name["attributes"].message_type
+    plain = maker.message(item)
+    pairs = [maker.message(pair) for _ in range(chance.choice((1, 3, 5, 70)))]
+    items = []
+    for _ in range(chance.randint(2, 5)):
+        match chance.randrange(5):
+            case 0:
+                pairs[chance.randrange(len(pairs))] = maker.message(pair)
+            case 1:
+                pairs.insert(0, maker.message(pair))
+            case 2:
+                at = chance.randrange(len(pairs))
+                pairs[at] = wire.damaged(pairs[at], chance)
+        items.append(wire.field(2, plain + b"".join(wire.field(number, one) for one in pairs)))
+    return wire.field(1, wire.field(2, b"".join(items)))
 
 
 def first_difference(
@@ -147,7 +191,7 @@ def first_difference(
     """
     for i, body in zip(range(most), bodies, strict=False):
         seen(body)
-        found = pairs_of[i % len(pairs_of)].difference(body)
+        found = pairs_of[(i + i // len(pairs_of) + i // 97) % len(pairs_of)].difference(body)  # each meets each kind
         if found is not None:
             return found
     return None

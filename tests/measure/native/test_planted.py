@@ -33,6 +33,18 @@ DEFECTS = {
     "a number of eight bytes may end beyond the body": Defect(
         part="traces", file="reader.pxd", old="if r.end - r.at < 8:", new="if r.end - r.at < 1:"
     ),
+    "an attribute as the item before had it counts before better ones": Defect(
+        part="traces",
+        file="attributes.pyx",
+        old="if column >= 0 and self._rank[place] < self._best[column]:",
+        new="if column >= 0:",
+    ),
+    "a text that is cut is counted once for items that are alike": Defect(
+        part="logs", file="attributes.pyx", old=" or self.cuts != cuts:", new=":"
+    ),
+    "what was remembered of an attribute outlives its body": Defect(
+        part="traces", file="attributes.pyx", old="        self._pair_n[:] = -1\n", new=""
+    ),
     "a resource leaks into the next": Defect(
         part="traces", file="traces.pyx", old="        self.attributes.begin(RESOURCE)\n", new=""
     ),

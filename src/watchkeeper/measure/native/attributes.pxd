@@ -42,11 +42,21 @@ cdef class Attributes:
     cdef list _tables                 # a Table for each column: what its codes mean
     cdef int32_t[:, ::1] codes        # by level and column
     cdef int32_t[::1] _best           # by column: the rank of what was found on this level
+    # What the item before had at the same place, as pieces of the body: most spans of a body are alike in most.
+    cdef const unsigned char* _body
+    cdef Py_ssize_t _length
+    cdef Py_ssize_t _place            # of the next attribute of this item
+    cdef int64_t[::1] _pair_at, _pair_n, _key_at, _key_n    # -1 bytes: not known
+    cdef int32_t[::1] _key_is                               # its number among the wanted, or -1
+    cdef int32_t[::1] _fills, _rank, _code                  # the column that the pair fills, or -1; how well; with what
 
-    cdef int start(self) except -1                                       # a new body
+    cdef int start(self) except -1                                       # a new body; `over` may follow
+    cdef int over(self, Reader* r) except -1                             # the whole of it, which stays until the next start
     cdef int begin(self, int level) except -1                            # a new resource, scope or item
     cdef int attribute(self, Reader* r, int level, int depth) except -1  # r is behind the tag of a KeyValue
     cdef int value(self, Reader* r, Any* found, int depth) except -1     # r is behind the tag of an AnyValue: it is merged into found
+    cdef int _alike(self, View pair, Py_ssize_t place, int level) except -1
+    cdef View _piece(self, int64_t at, int64_t n) except *
     cdef int32_t code(self, Py_ssize_t column, Any* found) except -2
     cdef int32_t words(self, Py_ssize_t column, View text) except -2
     cdef int32_t put(self, Py_ssize_t column, object value) except -2    # of a Python scalar; -1 for None

@@ -17,13 +17,14 @@ from watchkeeper.measure.values import Lexicon
 
 from libc.stdint cimport int32_t, int64_t, uint32_t
 from watchkeeper.measure.native.reader cimport (
-    Reader, View, cut, double_of, enter, fail, fixed64, leave, more, skip, tag, text, varint, view,
+    Reader, View, cut, double_of, enter, fail, fixed64, is_utf8, leave, more, reading, same, tag, text, varint, view,
 )
 from watchkeeper.measure.native.schema cimport Schema
 from watchkeeper.measure.native.table cimport Table
 
 cdef enum:
     FAR = 99               # worse than any rank
+    PLACES = 64            # of an item, whose attributes are compared with those of the one before
     NEVER_FULL = (1 << 30) - 1  # a body of 64 MiB cannot hold so many values
 
 cdef Py_ssize_t LONGEST = LONGEST_TEXT
@@ -56,6 +57,10 @@ cdef class Attributes:
         self.values = [Lexicon() for _ in self.names]
         self.codes = np.full((4, max(self.width, 1)), -1, dtype=np.int32)
         self._best = np.full(max(self.width, 1), FAR, dtype=np.int32)
+        self._pair_at, self._pair_n = np.zeros(PLACES, dtype=np.int64), np.full(PLACES, -1, dtype=np.int64)
+        self._key_at, self._key_n = np.zeros(PLACES, dtype=np.int64), np.full(PLACES, -1, dtype=np.int64)
+        self._key_is, self._fills = np.full(PLACES, -1, dtype=np.int32), np.full(PLACES, -1, dtype=np.int32)
+        self._rank, self._code = np.zeros(PLACES, dtype=np.int32), np.zeros(PLACES, dtype=np.int32)
 
     def index(self, name):
         """
@@ -67,6 +72,9 @@ cdef class Attributes:
         cdef Py_ssize_t i
         cdef Table table
         self.cuts = 0
+        self._body, self._length = NULL, 0
+        self._pair_n[:] = -1
+        self._key_n[:] = -1
         for i in range(self.width):
             table = <Table?>self._tables[i]
             if table.n > MOST or table.used > MOST_TEXT or table.n != len(self.values[i]):
@@ -74,47 +82,99 @@ cdef class Attributes:
                 self.values[i] = Lexicon()
         return 0
 
+    cdef int over(self, Reader* r) except -1:
+        self._body, self._length = r.at, r.end - r.at
+        return 0
+
     cdef int begin(self, int level) except -1:
         cdef Py_ssize_t i
+        self._place = 0
         for i in range(self.width):
             self.codes[level, i] = self.codes[level - 1, i]
             self._best[i] = FAR
         return 0
 
     cdef int attribute(self, Reader* r, int level, int depth) except -1:
-        cdef const unsigned char* outer
+        cdef View pair
         cdef View key
+        cdef View known
         cdef Any found
+        cdef Reader inner
         cdef uint32_t field
-        cdef Py_ssize_t i, hit
-        cdef int32_t column
+        cdef Py_ssize_t hit, place = PLACES
+        cdef int32_t column = -1, i = -1
+        cdef int64_t cuts = self.cuts
         if depth < 1:
             fail(r)
             return 0
-        key.at = r.at
+        pair = view(r)
+        if r.fault:
+            return 0
+        known.n = -1
+        if level == ITEM and self._place < PLACES:
+            place = self._place
+            self._place += 1
+            if self._alike(pair, place, level):
+                return 0
+            if self._key_n[place] >= 0:
+                known = self._piece(self._key_at[place], self._key_n[place])
+                i = self._key_is[place]
+        key.at = pair.at
         key.n = 0
         found.kind = NOTHING
-        outer = enter(r)
-        while more(r):
-            field = tag(r)
+        inner = reading(pair)
+        while more(&inner):
+            field = tag(&inner)
             if field == (1 << 3 | 2):
-                key = text(r)
+                key = view(&inner)
+                if not same(key, known) and not is_utf8(key):  # what was read before is text
+                    fail(&inner)
             elif field == (2 << 3 | 2):
-                self.value(r, &found, depth - 1)
+                self.value(&inner, &found, depth - 1)
             else:
-                self.schema.field(r, field, self._pair, depth - 1)
-        leave(r, outer)
-        if r.fault or found.kind == NOTHING or found.kind == OTHER:
+                self.schema.field(&inner, field, self._pair, depth - 1)
+        if inner.fault:
+            fail(r)
             return 0
-        i = self._keys.find(key, 0)
-        if i < 0:
-            return 0
-        for hit in range(self._hits[i], self._hits[i + 1]):
-            column = self._columns[hit]
-            if self._ranks[hit] < self._best[column]:
-                self._best[column] = self._ranks[hit]
-                self.codes[level, column] = self.code(column, &found)
+        if not same(key, known):
+            i = <int32_t>self._keys.find(key, 0)
+        if i >= 0 and found.kind != NOTHING and found.kind != OTHER:
+            for hit in range(self._hits[i], self._hits[i + 1]):
+                column = self._columns[hit]
+                if self._ranks[hit] < self._best[column]:
+                    self._best[column] = self._ranks[hit]
+                    self.codes[level, column] = self.code(column, &found)
+                else:
+                    place = PLACES  # not looked up: not to be remembered
+            if self._hits[i + 1] - self._hits[i] != 1 or self.cuts != cuts:
+                place = PLACES
+        if place < PLACES and self._body != NULL:
+            self._pair_at[place], self._pair_n[place] = pair.at - self._body, pair.n
+            self._key_at[place], self._key_n[place], self._key_is[place] = key.at - self._body, key.n, i
+            self._fills[place] = column
+            if column >= 0:
+                self._rank[place], self._code[place] = self._best[column], self.codes[level, column]
         return 0
+
+    cdef int _alike(self, View pair, Py_ssize_t place, int level) except -1:
+        # Whether the item before had the very same bytes here; then they mean the same.
+        cdef int32_t column
+        if self._pair_n[place] != pair.n or not same(pair, self._piece(self._pair_at[place], pair.n)):
+            return 0
+        column = self._fills[place]
+        if column >= 0 and self._rank[place] < self._best[column]:
+            self._best[column] = self._rank[place]
+            self.codes[level, column] = self._code[place]
+        return 1
+
+    cdef View _piece(self, int64_t at, int64_t n) except *:
+        # Of the body, and never of anything else.
+        cdef View found
+        if at < 0 or n < 0 or at + n > self._length:
+            raise IndexError("a piece that was remembered lies outside of the body")
+        found.at = self._body + at
+        found.n = <Py_ssize_t>n
+        return found
 
     cdef int value(self, Reader* r, Any* found, int depth) except -1:
         cdef const unsigned char* outer

@@ -88,6 +88,7 @@ cdef class Records:
             self._schema.message(&again, 0, DEEPEST)
             return -1 if again.fault else -2
         self._start()
+        self.attributes.over(&r)
         self._body(&r)
         return -1 if r.fault else self._rows
 

@@ -245,6 +245,8 @@ cdef inline bint is_utf8(View v) noexcept nogil:
     while True:
         while end - p >= 8 and not _le64(p) & <uint64_t>0x8080808080808080:
             p += 8
+        if v.n >= 8 and end - p < 8 and not _le64(end - 8) & <uint64_t>0x8080808080808080:
+            return True  # the last eight, some of them again
         while p < end and p[0] < 128:
             p += 1
         if p >= end:
