@@ -33,6 +33,7 @@ TARGET = 5
 BLOCKS = 5  # taken in turn
 AT_ONCE = 10
 PAUSE_SECONDS = 1.0  # the slower of the two rhythms
+SETTLE_SECONDS = 1.5  # each has seen the series below the threshold
 WARM, WARMING = 10, "warm"  # crossings before it counts: the peer must have found its Alertmanager
 METRIC = "bench_level"
 FASTEST, SLOWER = "50ms", "1s"  # how often the peer evaluates
@@ -81,8 +82,11 @@ class Side:
 
     def block(self, runs: Sequence[str]) -> Block:
         """
-        So many crossings, a few at once.
+        So many crossings, a few at once, of series that were below the threshold before.
         """
+        for run in runs:
+            self.send(run, 0.0)
+        time.sleep(SETTLE_SECONDS)
         before = self.cpu_seconds()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             waits = list(pool.map(self.cross, runs))
