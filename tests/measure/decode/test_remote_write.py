@@ -122,6 +122,11 @@ def test_metadata_says_what_the_name_does_not(way):
     assert rows(way.take(body(("load", [(1, 11.0)], {})))) == [("load", 1, 2, None)]  # it is remembered
 
 
+def test_metadata_counts_for_the_samples_of_its_own_body_too(way):
+    found = way.take(body(("load", [(0, -1.0)], {}), metadata=[("load", COUNTER, "")]))
+    assert (found.batches, found.rejected) == ([], {"bad-value": 1})
+
+
 def test_a_gauge_is_taken_once_and_only_forward_in_time(way):
     assert rows(way.take(body(("load", [(-10, 1.0)], {})))) == [("load", -10, 1, 1.0)]
     again = way.take(body(("load", [(-20, 2.0), (-10, 1.0), (-5, 3.0)], {})))
