@@ -89,7 +89,7 @@ class World:
         metric = Metric(name=chance.choice(NAMES), unit=chance.choice(UNITS), description=chance.choice(("", "é")))
         if chance.random() < 0.1:
             metric.metadata.append(_text("a", "b"))
-        temporality = chance.choice((1, 2, 2, 2, 0, 3) if chance.random() < 0.3 else (1, 2, 2))
+        temporality: Any = chance.choice((1, 2, 2, 2, 0, 3) if chance.random() < 0.3 else (1, 2, 2))
         some = range(chance.choice((0, 1, 2, 3, 5)))
         match chance.randrange(7):
             case 0:
@@ -112,8 +112,8 @@ class World:
                     ExponentialHistogram(data_points=spread, aggregation_temporality=temporality)
                 )
             case 6 if chance.random() < 0.5:
-                points = [SummaryDataPoint(attributes=self._attributes(1), count=3) for _ in some]
-                metric.summary.CopyFrom(Summary(data_points=points))
+                quantiles = [SummaryDataPoint(attributes=self._attributes(1), count=3) for _ in some]
+                metric.summary.CopyFrom(Summary(data_points=quantiles))
         return metric
 
     def _number(self, series: Any) -> NumberDataPoint:
@@ -379,9 +379,9 @@ def _disturbed(chance: random.Random, message: bytes) -> bytes:
             return message + group(number, b"" if chance.random() < 0.5 else joined(parts))
         case 5 if parts:  # the same field with another wire type
             place = chance.randrange(len(parts))
-            rest = {0: b"\x05", 1: bytes(8), 2: b"\x01\x05", 5: bytes(4)}
-            wire = chance.choice((0, 1, 2, 5))
-            parts[place] = (parts[place][0], wire, rest[wire])
+            fitting = {0: b"\x05", 1: bytes(8), 2: b"\x01\x05", 5: bytes(4)}
+            kind = chance.choice((0, 1, 2, 5))
+            parts[place] = (parts[place][0], kind, fitting[kind])
         case 6:  # cut a length-delimited field in two, each with the same number
             places = [i for i, part in enumerate(parts) if part[1] == 2 and len(inside(part)) > 1]
             if places:
@@ -413,9 +413,9 @@ def _disturbed(chance: random.Random, message: bytes) -> bytes:
             places = [i for i, part in enumerate(parts) if part[1] == 2 and len(inside(part))]
             if places:  # not UTF-8, or not what it was
                 place = chance.choice(places)
-                inner = bytearray(inside(parts[place]))
-                inner[chance.randrange(len(inner))] = chance.choice((0x80, 0xC0, 0xFF, 0xED))
-                parts[place] = holding(parts[place][0], bytes(inner))
+                wrong = bytearray(inside(parts[place]))
+                wrong[chance.randrange(len(wrong))] = chance.choice((0x80, 0xC0, 0xFF, 0xED))
+                parts[place] = holding(parts[place][0], bytes(wrong))
         case 11:
             return message + chance.choice((b"\x00", b"\x07", b"\x80", b"\x0c", b"\x0b", b"\xff" * 5))
     return joined(parts)

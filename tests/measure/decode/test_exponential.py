@@ -58,7 +58,8 @@ def told(values, scale, threshold=0.0, wide=0):
     """
     What an exponential histogram says of these values.
     """
-    low, high = {}, {}
+    low: dict[int, int] = {}
+    high: dict[int, int] = {}
     zero = 0
     for value in values:
         size = abs(value)

@@ -3,6 +3,7 @@ The compiled walk over metrics gives what the reference gives, whatever comes in
 """
 
 import random
+from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -20,7 +21,8 @@ from watchkeeper.measure.decode.otlp_metrics import MOST_ODD, Metrics
 from watchkeeper.measure.native.backend import native
 from watchkeeper.measure.values import Decoded
 
-walks = native("metrics")
+walks: Any = native("metrics")
+CUMULATIVE: Any = 2  # an enum
 #: What the fields of random messages hold.
 POOLS = {
     "KeyValue.key": tuple(key.encode() for key in bodies.KEYS),
@@ -157,14 +159,14 @@ def sample():
     of = {"as_int": 5, **moments}
     scope.metrics.add(name="m").gauge.data_points.add(**of)
     total = scope.metrics.add(name="m")
-    total.sum.aggregation_temporality = 2
+    total.sum.aggregation_temporality = CUMULATIVE
     total.sum.is_monotonic = True
     total.sum.data_points.add(**of).exemplars.add(as_int=1)
     histogram = scope.metrics.add(name="m", unit="ms").histogram
-    histogram.aggregation_temporality = 2
+    histogram.aggregation_temporality = CUMULATIVE
     histogram.data_points.add(count=6, bucket_counts=[1, 2, 3], explicit_bounds=[1.0, 2.0], **moments)
     spread = scope.metrics.add(name="m").exponential_histogram
-    spread.aggregation_temporality = 2
+    spread.aggregation_temporality = CUMULATIVE
     point = spread.data_points.add(count=10, zero_count=1, scale=3, zero_threshold=0.25, **moments)
     point.positive.offset, point.negative.offset = -3, 7
     point.positive.bucket_counts.extend([1, 300])
@@ -387,8 +389,13 @@ def test_what_stands_once_may_come_twice_or_in_pieces(both):
 
 
 def metrics_of(body):
-    parts = []
-    changed(body, (1, 2), lambda scope: parts.extend(part for part in bodies.fields(scope) if part[0] == 2) or scope)
+    parts: list[bodies.Field] = []
+
+    def look(scope):
+        parts.extend(part for part in bodies.fields(scope) if part[0] == 2)
+        return scope
+
+    changed(body, (1, 2), look)
     return parts
 
 
@@ -421,7 +428,7 @@ def test_attributes_may_have_other_fields_between_them(both):
 def many(points, attributes=(), values=None):
     request = ExportMetricsServiceRequest()
     metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="m")
-    metric.sum.is_monotonic, metric.sum.aggregation_temporality = True, 2
+    metric.sum.is_monotonic, metric.sum.aggregation_temporality = True, CUMULATIVE
     for i in range(points):
         told = [text("k", (values or str)(i)), *attributes]
         metric.sum.data_points.add(time_unix_nano=T, start_time_unix_nano=T - S, as_int=i, attributes=told)

@@ -328,8 +328,8 @@ def test_an_exponential_histogram_is_a_row_for_each_bucket_that_grew(memory):
 
 
 def test_a_cumulative_exponential_histogram_grows_through_scales_buckets_and_resets(memory):
-    def of(after, *told, **more):
-        return rows(decoded(memory, exponential(spread(*told, at=T + after * S, **more))))
+    def of(after, positive, negative=None, **more):
+        return rows(decoded(memory, exponential(spread(positive, negative, **{**more, "at": T + after * S}))))
 
     assert of(0, {0: 1}, scale=2) == [((before(0.0), 0.0), 0)]  # a base
     assert of(1, {0: 1, 3: 2}, {5: 1}, scale=2) == [
