@@ -21,7 +21,7 @@ from watchkeeper.measure.far import Far
 from watchkeeper.measure.grid import Grid, Tier
 from watchkeeper.measure.heard import Heard
 from watchkeeper.measure.held import Held
-from watchkeeper.measure.merges import keep_worst
+from watchkeeper.measure.merges import Merge, keep_worst
 from watchkeeper.measure.pieces import Pieces
 from watchkeeper.measure.plan import Plan
 from watchkeeper.measure.rings import Ring
@@ -233,6 +233,14 @@ class Engine:
         """
         found = self._sums(rows, window, stretch, self.books)
         return found if self.apart is None else found - self._sums(rows, window, stretch, self.apart)
+
+    def merge_of(self, question: Question, now_ns: int) -> Merge:
+        """
+        What is not added up, but merged, of a series in a window.
+        """
+        asked = self._of(question)
+        stretch = self._stretch(question.window, now_ns - asked.plan.stream.delay_ns - question.ago_ns, now_ns)
+        return Merge() if stretch is None else self.pieces.over(asked.series, self.pieces.cover(stretch))
 
     def history(self, question: Question, now_ns: int) -> tuple[Tier, int, Ints, Ints]:
         """
