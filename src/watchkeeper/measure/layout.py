@@ -84,24 +84,25 @@ class Layout:
     heard: Heard
     heard_numbers: Ints
     singles: tuple[Single, ...]
-    _row_numbers: Ints
-    _heard_row: Ints
+    row_numbers: Ints
+    heard_row: Ints
     _missing: dict[str, int]
     _seen: int = 0
 
-    def grow(self, registry: Registry) -> None:
+    def grow(self, registry: Registry) -> bool:
         """
-        Take note of rows that were counted for the first time.
+        Take note of rows that were counted for the first time; whether there were any.
         """
         if len(registry) == self._seen:
-            return
+            return False
         new, self._seen = registry.since(self._seen), len(registry)
         found = [(self._missing.pop(name), row) for row, name in new if name in self._missing]
         for index, row in found:
-            self._row_numbers[index] = row
+            self.row_numbers[index] = row
         if found:
-            self.numbers = self._row_numbers[self.cell_row]
-            self.heard_numbers = self._row_numbers[self._heard_row]
+            self.numbers = self.row_numbers[self.cell_row]
+            self.heard_numbers = self.row_numbers[self.heard_row]
+        return bool(found)
 
 
 def laid_out(engine: Engine, posed: Sequence[Posed]) -> Layout:
@@ -177,8 +178,8 @@ class _Desk:
             heard=Heard(window=heard[:, 2], speaks_ns=heard[:, 3]),
             heard_numbers=row_numbers[heard[:, 1]],
             singles=tuple(self.singles),
-            _row_numbers=row_numbers,
-            _heard_row=heard[:, 1],
+            row_numbers=row_numbers,
+            heard_row=heard[:, 1],
             _missing={name: i for i, name in enumerate(self.rows) if row_numbers[i] < 0 and name},
         )
         layout._seen = len(self.engine.registry)

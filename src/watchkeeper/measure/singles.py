@@ -36,8 +36,8 @@ class Singles:
         self.last_ns = np.full(n, NONE, dtype=np.int64)
         self.last = np.zeros(n, dtype=np.int64)
         self._results: list[list[tuple[int, int]]] = [[] for _ in series]
-        self._at_ns = np.full((n, KEEP_RESULTS), NONE, dtype=np.int64)  # newest first
-        self._bad = np.zeros((n, KEEP_RESULTS), dtype=np.bool_)
+        self.at_ns = np.full((n, KEEP_RESULTS), NONE, dtype=np.int64)  # newest first
+        self.bad = np.zeros((n, KEEP_RESULTS), dtype=np.uint8)
 
     def load(self, series: str, answer: Answer) -> None:
         """
@@ -59,7 +59,7 @@ class Singles:
         """
         How many bad results of each series came one after another up to the newest, none older than that.
         """
-        bad = self._bad[which] & (self._at_ns[which] >= since_ns[:, None])
+        bad = (self.bad[which] == 1) & (self.at_ns[which] >= since_ns[:, None])
         found: Ints = np.logical_and.accumulate(bad, axis=1).sum(axis=1, dtype=np.int64)
         return found
 
@@ -68,7 +68,7 @@ class Singles:
         How many of the newest `most` results of each series are bad.
         """
         counted = np.arange(KEEP_RESULTS)[None, :] < most[:, None]
-        bad = self._bad[which] & (self._at_ns[which] >= since_ns[:, None]) & counted
+        bad = (self.bad[which] == 1) & (self.at_ns[which] >= since_ns[:, None]) & counted
         found: Ints = bad.sum(axis=1, dtype=np.int64)
         return found
 
@@ -80,5 +80,5 @@ class Singles:
         if results:
             newest = sorted([*self._results[i], *results])[-KEEP_RESULTS:]
             self._results[i] = newest
-            self._at_ns[i, : len(newest)] = [at_ns for at_ns, _ in reversed(newest)]
-            self._bad[i, : len(newest)] = [result == self._bad_is[i] for _, result in reversed(newest)]
+            self.at_ns[i, : len(newest)] = [at_ns for at_ns, _ in reversed(newest)]
+            self.bad[i, : len(newest)] = [result == self._bad_is[i] for _, result in reversed(newest)]

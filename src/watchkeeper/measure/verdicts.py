@@ -16,6 +16,7 @@ from watchkeeper.measure.posed import Kind
 from watchkeeper.measure.values import Ints
 
 Codes = NDArray[np.int8]
+Half = NDArray[np.uint8]
 
 CLEAR, HOLDS, UNKNOWN, ASK = 0, 1, 2, 3
 #: Unknown too, and why: for what follows from it. `VALUELESS` is only said of what is given.
