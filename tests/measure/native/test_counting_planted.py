@@ -18,7 +18,10 @@ DEFECTS = {
         "cdef Py_ssize_t width = self.width\n",
         "cdef Py_ssize_t width = self.width - 1\n",
     ),
-    "all of a batch lies in the slot of its first row": ("_slot(at_ns[i], slot_ns)", "_slot(at_ns[0], slot_ns)"),
+    "all of a batch lies in the slot of its first row": (
+        "_slot(at_ns[i], slot_ns)\n            w = ",
+        "_slot(at_ns[0], slot_ns)\n            w = ",
+    ),
     "two examples instead of three": ("    KEEP = 3", "    KEEP = 2"),
     "a weight counts once in a histogram": ("slot, b, weight[i])", "slot, b, 1)"),
     "what is too old counts": ("if at_ns[i] < oldest or at_ns[i] > newest:", "if at_ns[i] > newest:"),
