@@ -177,7 +177,7 @@ def _row(name: str, ours: Sequence[Block], theirs: Sequence[Block], peer: str) -
         ours=[block.tail for block in ours],
         theirs=[block.tail for block in theirs],
         peer=peer,
-        target=TARGET if name == NAME else None,
+        target=TARGET,
         more_is_better=False,
         hangs_on="Sample and message are each committed to disk before anything is sent; the peer waits for no disk.",
         says=f"Of all {len(waits[0])} crossings: median {mine}; the peer's median {other}.",
