@@ -251,6 +251,17 @@ def test_a_snapshot_is_what_was_committed(make):
     assert heard(before) == [(b"a", OLD, T, [100]), (b"h", OLD, T, [1, 2, 3])]
 
 
+@pytest.mark.parametrize("apart", [1, S // 1000, (2**32 - 1) * 10**6, 2**32 * 10**6, 2**62])
+def test_instants_any_time_apart_are_kept(make, apart):
+    memory = make()
+    memory.begin()
+    told(memory, (0, T, 1))
+    told(memory, (0, T + apart, 1), identity=b"b")
+    again = make()
+    again.load([memory.patch()])
+    assert [again.last(named(name)) for name in (b"a", b"b")] == [T, T + apart]
+
+
 def test_loading_keeps_the_latest_heard(make):
     memory = loaded(make(limit=1), (b"old", 3), (b"new", 9))
     memory.begin()
