@@ -51,9 +51,11 @@ class Table:
         more = n - len(again)
         if self.used + more > len(self.cells):
             room = max(self.used + more, len(self.cells) + len(self.cells) // 8)
-            # In place: nobody keeps a view of a table between two calls.
-            self.cells.resize((room, self.cells.shape[1]), refcheck=False)
-            self.blocks.resize((room, self.blocks.shape[1]), refcheck=False)
+            try:  # in place, where nobody else looks at the tables
+                self.cells.resize((room, self.cells.shape[1]))
+                self.blocks.resize((room, self.blocks.shape[1]))
+            except ValueError:
+                self.cells, self.blocks = _longer(self.cells, room), _longer(self.blocks, room)
         self.used += more
         return np.array([*again, *range(self.used - more, self.used)], dtype=np.int64)
 
@@ -120,3 +122,9 @@ class Table:
         if self.kind == WIDEST:  # signed slots may add up to nothing
             busy |= np.asarray(self.cells[: self.used].any(axis=1))
         return ~busy
+
+
+def _longer(rows: Ints, room: int) -> Ints:
+    longer = np.zeros((room, rows.shape[1]), dtype=rows.dtype)
+    longer[: len(rows)] = rows
+    return longer
