@@ -267,9 +267,14 @@ class Intake:
         decoded = without_parts(decoded, known) if known else decoded
         names = (*([delivery.name] if delivery.name else []), *decoded.names)
         fresh.update(names)
-        delta, left_out = self._count(decoded, now_ns)
-        receipt = Receipt(items=decoded.items, left_out=left_out)
-        return _Read(delivery=delivery, receipt=receipt, outcome="taken", delta=delta, names=names, noted=decoded.noted)
+        counted = [self.matcher.count(batch, now_ns) for batch in decoded.batches]
+        left_out, noted = Counter(decoded.rejected), Counter(decoded.noted)
+        for one in counted:
+            left_out.update(one.left_out)
+            noted.update(one.noted)
+        delta = together(one.delta for one in counted)
+        receipt = Receipt(items=decoded.items, left_out=dict(left_out))
+        return _Read(delivery=delivery, receipt=receipt, outcome="taken", delta=delta, names=names, noted=dict(noted))
 
     def _known(self, names: Sequence[Name], fresh: set[Name]) -> set[int]:
         """
@@ -282,13 +287,6 @@ class Intake:
                 known.add(part)
             mine.add(name)
         return known
-
-    def _count(self, decoded: Decoded, now_ns: int) -> tuple[Delta, dict[str, int]]:
-        counted = [self.matcher.count(batch, now_ns) for batch in decoded.batches]
-        left_out = Counter(decoded.rejected)
-        for one in counted:
-            left_out.update(one.left_out)
-        return together(one.delta for one in counted), dict(left_out)
 
     def _write(self, read: list[_Read], now_ns: int) -> None:
         """
