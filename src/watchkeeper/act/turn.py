@@ -14,6 +14,7 @@ from watchkeeper.act import incidents, memory
 from watchkeeper.act.asking import gather
 from watchkeeper.act.forgetting import Forgetting
 from watchkeeper.act.memory import Remembered
+from watchkeeper.act.portions import portions
 from watchkeeper.decide.rules import Rule, rules_of
 from watchkeeper.decide.turn import TurnFacts, decide_turn, gone
 from watchkeeper.decide.values import State as AlertState
@@ -64,7 +65,8 @@ def take_turn(
     only_news: bool = False,
 ) -> TurnPlan:
     """
-    One turn: facts, decision, and all that follows from it as rows. The engine is held only while it is asked.
+    One turn: facts, decision, and all that follows from it as rows; of each rule in one transaction. The engine is held
+    only while it is asked.
 
     `only_news` leaves it at a look when no alert needs a turn: what is due in the state waits for the next one.
     """
@@ -97,10 +99,13 @@ def take_turn(
         )
     plan = decide_turn(facts, now_ns=now_ns)
     if plan.memories or plan.notices or plan.closes or corrected:
-        with state.transaction() as tx:
-            ids = memory.remember(tx, plan, meanings=standing.meanings, revision=standing.revision)
-            alerts.add_transitions(tx, corrected)
-        remembered.corrections.watch(ids, plan.transitions, standing.rules, engine)
+        for portion in portions(plan):
+            with state.transaction() as tx:
+                ids = memory.remember(tx, portion, meanings=standing.meanings, revision=standing.revision)
+            remembered.corrections.watch(ids, portion.transitions, standing.rules, engine)
+        if corrected:
+            with state.transaction() as tx:
+                alerts.add_transitions(tx, corrected)
     written = remembered.put(memories, plan.memories)
     if attention is not None:
         attention.written(plan, written)
