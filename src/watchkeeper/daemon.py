@@ -46,6 +46,7 @@ from watchkeeper.measure.rows import Registry
 from watchkeeper.measure.upkeep import Upkeep
 from watchkeeper.outside.clock import Clock, RealClock
 from watchkeeper.outside.http import HttpClient
+from watchkeeper.outside.memory import give_back
 from watchkeeper.store import outbox, revisions
 from watchkeeper.store.errors import StateError, StoreError
 from watchkeeper.store.folder import claim_folder
@@ -344,6 +345,7 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    give_back()
 
 
 def hold_grid(ground: Ground, name: str, *, home: Path | Where) -> None:

@@ -22,6 +22,7 @@ import uvicorn
 from watchkeeper.cli.home import home_of
 from watchkeeper.cli.say import counted, err, lines, out, plain
 from watchkeeper.daemon import CannotStart, Daemon, Settings
+from watchkeeper.outside import memory
 from watchkeeper.outside.errors import Refused
 from watchkeeper.store.errors import StoreError
 from watchkeeper.web.app import create_app
@@ -180,6 +181,7 @@ def serve(
     Serve until SIGINT or SIGTERM; SIGHUP reloads.
     """
     quiet_logs()
+    memory.share_arenas()
     doors = Doors(
         address=address_of(bound),
         public=daemon.settings.address,

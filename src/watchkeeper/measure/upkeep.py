@@ -20,6 +20,7 @@ from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.plan import Plan
 from watchkeeper.measure.restoring import exclude
 from watchkeeper.outside.clock import Clock
+from watchkeeper.outside.memory import give_back
 from watchkeeper.store.errors import LogError
 from watchkeeper.store.ground import Ground
 
@@ -80,6 +81,7 @@ class Upkeep:
             if self._stop.is_set():
                 self._folder.all(now_ns, snapshot)
             self._ground.shrink()
+            give_back()
         except LogError as error:
             self.failing = str(error)
             log.error("not folded", why=str(error))
