@@ -13,7 +13,7 @@ has more.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -442,8 +442,8 @@ class _Ground:
         self.bodies += bodies
         return len(self.bodies)
 
-    def tail(self) -> Iterable[tuple[int, bytes]]:
-        return enumerate(self.bodies, start=1)
+    def tail(self) -> Iterator[tuple[int, bytes]]:
+        yield from enumerate(self.bodies, start=1)
 
     def read_slot(self, _tier: str, _slot: int) -> bytes | None:
         return None

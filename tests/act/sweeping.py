@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -155,7 +156,7 @@ class Life:
         self.engine = Engine(self.plan, self.registry, REAL, now_ns=self.now_ns)
         self.big = self.random.random() < 0.15
         self.sweeps: list[Sweep] = []
-        self.posed = []
+        self.posed: list[Any] = []
         self.pure_only = pure_only
         self.asked = self.judged = 0
 
@@ -266,7 +267,8 @@ class Life:
             if not self.pure_only:
                 self.sweeps.append(Sweep(self.engine, posed))
         asked, _ = gather(self.rules, self.engine, now_ns=self.now_ns)
-        wanted = [code_of(judge(self.rules[key.rule].condition, asked[key])) for key in keys]
+        said = ((self.rules[key.rule].condition, asked[key]) for key in keys)
+        wanted = [code_of(judge(condition, one)) for condition, one in said if condition is not None]
         for number, sweep in enumerate(self.sweeps):
             found = sweep.codes(self.now_ns).tolist()
             for key, want, said, one in zip(keys, wanted, found, posed, strict=True):

@@ -1,5 +1,7 @@
 """A plan that is written in portions is written whole, and each rule in one piece."""
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,9 +25,15 @@ keys = st.builds(AlertKey, rule=st.sampled_from("abcdefgh"), label=st.just("l"),
 @settings(max_examples=100, deadline=None)
 @given(st.lists(keys, unique=True, max_size=30), st.integers(1, 9))
 def test_nothing_is_lost_or_written_twice_and_no_rule_is_torn_apart(known, most):
-    told = {"kind": Kind.FIRING, "channel": "chat", "reason": Reason.FIRST, "at_ns": 1}
-    changed = {"old": State.INACTIVE, "new": State.FIRING, "at_ns": 1, "reason": Reason.BEGAN_TO_HOLD}
-    opened = {"title": "", "severity": "P1", "service": None, "at_ns": 1, "reason": Reason.SEVERITY_OPENS}
+    told: dict[str, Any] = {"kind": Kind.FIRING, "channel": "chat", "reason": Reason.FIRST, "at_ns": 1}
+    changed: dict[str, Any] = {"old": State.INACTIVE, "new": State.FIRING, "at_ns": 1, "reason": Reason.BEGAN_TO_HOLD}
+    opened: dict[str, Any] = {
+        "title": "",
+        "severity": "P1",
+        "service": None,
+        "at_ns": 1,
+        "reason": Reason.SEVERITY_OPENS,
+    }
     plan = TurnPlan(
         at_ns=1,
         memories=tuple(AlertMemory(key=key) for key in known),

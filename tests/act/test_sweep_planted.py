@@ -34,7 +34,7 @@ def hunt(part):
     """
     What the lives of every day would say of this part.
     """
-    sweep.compiled = lambda _name: part
+    vars(sweep)["compiled"] = lambda _name: part
     for seed in range(2_000, 2_060):
         life = Life(seed, per_manual=4)
         life.big = seed % 2 == 1

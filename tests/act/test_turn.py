@@ -1,6 +1,7 @@
 """A turn decides from rows: it keeps what it wrote, and after a failure it reads them again."""
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -56,9 +57,12 @@ def test_a_turn_without_news_asks_about_nothing_and_one_with_news_only_about_wha
     asked = []
     engine = told.intake.engine
     ask_all = engine.ask_all
-    monkeypatch.setattr(
-        engine, "ask_all", lambda questions, now_ns: asked.extend(questions) or ask_all(questions, now_ns)
-    )
+
+    def noted(questions: Any, now_ns: int) -> Any:
+        asked.extend(questions)
+        return ask_all(questions, now_ns)
+
+    monkeypatch.setattr(engine, "ask_all", noted)
 
     def turn(**how):
         at_ns = told.clock.now_ns()

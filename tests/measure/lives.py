@@ -136,7 +136,10 @@ class Life:
 
     def questions(self) -> list[Question]:
         series = [("", ""), *(("plan", one) for one in PLANS), *(("region", one) for one in REGIONS)]
-        windows = [*(Span(ns=one * SECOND) for one in WINDOWS), *(Since(period=one) for one in self.plan.periods)]
+        windows: list[Span | Since] = [
+            *(Span(ns=one * SECOND) for one in WINDOWS),
+            *(Since(period=one) for one in self.plan.periods),
+        ]
         return [
             Question(indicator="it", window=window, label=label, value=value)
             for label, value in series

@@ -3,6 +3,7 @@ Which minutes do not count?
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def test_an_exclusion_equals_a_recomputation_without_its_events_and_undoing_rest
     assert all((one.excluded, one.excluded_ns) == (0, 0) for one in everything)
 
 
-def minutes(life: Life, first: int, last: int, **more: str) -> Exclusion:
+def minutes(life: Life, first: int, last: int, **more: Any) -> Exclusion:
     start = life.now // MINUTE * MINUTE
     return Exclusion(id=1, begin_ns=start - first * MINUTE, end_ns=start - last * MINUTE, **more)
 

@@ -3,6 +3,7 @@ How are the values of a series spread, slot by slot?
 """
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,8 @@ asked = st.tuples(st.integers(-1, 6), st.integers(SLOT - 5, SLOT + 95), st.integ
 def test_any_life_equals_a_count_by_hand(heap, life, asked, cut):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(histograms, "HEAP", heap)
-        slots, counted = HistogramSlots(TIER), Counter()
+        slots = HistogramSlots(TIER)
+        counted: Counter[Any] = Counter()
         for entries in life:
             slots.take(*columns(entries))
             for row, slot, bucket, n in entries:

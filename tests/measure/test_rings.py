@@ -118,7 +118,8 @@ class Model:
     """
 
     def __init__(self, tier: Tier, head: int) -> None:
-        self.tier, self.head, self.counted = tier, head, Counter()
+        self.tier, self.head = tier, head
+        self.counted: Counter[Any] = Counter()
 
     def advance(self, slot: int) -> None:
         self.head = max(self.head, slot)

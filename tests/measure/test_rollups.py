@@ -2,6 +2,8 @@
 How is one slot kept on disk?
 """
 
+from typing import Any
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +26,9 @@ def spread(found):
 @given(parts=st.lists(st.tuples(amounts, entries), max_size=4))
 @settings(max_examples=100, deadline=None)
 def test_what_was_added_is_read_again(parts):
-    body, counted, buckets = None, {}, {}
+    body: bytes | None = None
+    counted: dict[int, int] = {}
+    buckets: dict[Any, int] = {}
     for rows, found in parts:
         kept = {row: n for row, n in rows.items() if abs(counted.get(row, 0) + n) < 2**63}
         body = Rollup.read(body).with_(ints(kept), ints(kept.values()), spread(found)).body()

@@ -26,7 +26,7 @@ def test_any_window_of_any_life_equals_all_its_merges_one_by_one():
         slots.take("a|", slot, one)
         if pick.random() < 0.05:
             oldest = pick.randrange(990, 1040)
-            slots.forget(lambda number, oldest=oldest: number < oldest)
+            slots.forget(oldest.__gt__)
             known = [(number, merge) for number, merge in known if number >= oldest]
         first = pick.randrange(990, 1120)
         last = pick.randrange(first - 2, 1125)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,7 @@ def test_reading_slots_takes_both_ends_and_only_the_tier_asked_for(log: Ground) 
 def test_a_read_that_is_broken_off_ends_at_once(log: Ground) -> None:
     log.append([b"x" * 100] * 1000, digests=[], counters=b"", now_ns=0)
     for _ in range(20):
-        reading = log.tail()
+        reading: Any = log.tail()
         assert next(reading) == (1, b"x" * 100)
         reading.close()
     log.fold(upto=1000, slots=[], drop=[], now_ns=0)
@@ -205,7 +206,7 @@ def test_what_is_kept_first_under_a_name_is_kept_for_ever(home: Home) -> None:
 
 def test_a_reader_sees_one_moment_while_the_writer_goes_on(log: Ground) -> None:
     log.fold(upto=0, slots=[("1m", 1, b"a"), ("1m", 2, b"a")], drop=[], now_ns=0)
-    reading = log.read_slots("1m", 0, 9)
+    reading: Any = log.read_slots("1m", 0, 9)
     assert next(reading) == (1, b"a")
     log.fold(upto=0, slots=[("1m", 2, b"b")], drop=[], now_ns=0)
 

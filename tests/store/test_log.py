@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_the_file_of_what_is_not_carried_over_yet_stays_small_under_load(log: De
 
 def test_a_reader_that_holds_its_moment_delays_the_carrying_over_and_no_append(log: DeltaLog, path: Path) -> None:
     log.append([b"first", b"second"], digests=[], counters=b"", now_ns=0)
-    reading = log.tail()
+    reading: Any = log.tail()
     next(reading)
     for n in range(40):
         log.append([b"x" * 2**20], digests=[], counters=b"", now_ns=n)

@@ -90,7 +90,7 @@ class Candidates:
             tests = self._tests[which] = self._tests_of(which)
         for i in some:
             row = rows[i]
-            if all([test(row) is True for test in tests.needed]) and not (tests.except_ and tests.except_(row) is True):
+            if all(test(row) is True for test in tests.needed) and not (tests.except_ and tests.except_(row) is True):
                 yield i, tests.matched is not None and tests.matched(row) is True
 
     def _tests_of(self, which: int) -> _Tests:
