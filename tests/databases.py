@@ -119,8 +119,13 @@ class Server:
         """
         import psutil
 
-        for process in [psutil.Process(self.pid), *psutil.Process(self.pid).children()]:
-            self._run(["prlimit", f"--fsize={size}:", "--pid", process.pid])
+        self._run(["prlimit", f"--fsize={size}:", "--pid", self.pid])  # what it starts from now on has it too
+        for process in psutil.Process(self.pid).children():
+            try:
+                self._run(["prlimit", f"--fsize={size}:", "--pid", process.pid])
+            except AssertionError:
+                if psutil.pid_exists(process.pid):
+                    raise  # else it ended meanwhile, perhaps for want of space
 
     def stop(self) -> None:
         """

@@ -50,15 +50,21 @@ class Load:
         self.port = 0
         self.answered = [0] * SENDERS
         self.again = 0  # bodies sent once more
-        self._stop = threading.Event()
+        self.refused = 0  # answers that said so
+        self._stop, self._gone = threading.Event(), threading.Event()
         self._threads = [threading.Thread(target=self._send, args=(i,)) for i in range(SENDERS)]
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
+    def stop(self, *, at_once: bool = False) -> None:
+        """
+        Begin no new body; `at_once`: and leave the one that is not answered yet.
+        """
         self._stop.set()
+        if at_once:
+            self._gone.set()
         for thread in self._threads:
             thread.join()
 
@@ -67,6 +73,8 @@ class Load:
         while not self._stop.is_set():
             body = _body(sender, n, failed=n % 40 >= 10)
             while not self._post(body):
+                if self._gone.is_set():
+                    return
                 self.again += 1
                 self._stop_or(0.05)
             self.answered[sender] += SPANS
@@ -77,12 +85,16 @@ class Load:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("POST", "/v1/traces", body, {"Content-Type": "application/json"})
-            status = connection.getresponse().status
+            answer = connection.getresponse()
+            status = answer.status
         except (OSError, HTTPException):
             return False
         finally:
             connection.close()
         assert status in (200, 503), status
+        if status == 503:
+            assert int(answer.headers["Retry-After"]) > 0
+            self.refused += 1
         return status == 200
 
     def _stop_or(self, seconds: float) -> None:

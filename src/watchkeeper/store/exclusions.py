@@ -14,6 +14,7 @@ from watchkeeper.store import tables
 from watchkeeper.store.rows import columns, read, read_one
 
 _E = tables.exclusions.c
+_TOO_BIG = 2**63  # no number of a row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +41,8 @@ class ExclusionRow:
 _ADD = tables.exclusions.insert().returning(_E.id)
 _BY_ID = select(tables.exclusions).where(_E.id == bindparam("id"))
 _STANDING = select(tables.exclusions).where(_E.undone_ns.is_(None)).order_by(_E.begin_ns, _E.id)
-_RECENT = select(tables.exclusions).order_by(_E.id.desc()).limit(bindparam("most"))
+_NEWEST = select(_E.id).order_by(_E.id.desc()).limit(bindparam("most")).scalar_subquery()
+_RECENT = select(tables.exclusions).where(_E.undone_ns.is_(None) | _E.id.in_(_NEWEST)).order_by(_E.id.desc())
 _UNDO = (
     tables.exclusions.update()
     .where(_E.id == bindparam("of"), _E.undone_ns.is_(None))
@@ -59,6 +61,8 @@ def by_id(view: Connection, exclusion_id: int) -> ExclusionRow | None:
     """
     One exclusion.
     """
+    if exclusion_id >= _TOO_BIG:
+        return None
     return read_one(ExclusionRow, view.execute(_BY_ID, {"id": exclusion_id}))
 
 
@@ -71,7 +75,7 @@ def standing(view: Connection) -> list[ExclusionRow]:
 
 def recent(view: Connection, *, most: int = 100) -> list[ExclusionRow]:
     """
-    The newest, undone ones too.
+    All that hold and the newest that were undone, newest first.
     """
     return read(ExclusionRow, view.execute(_RECENT, {"most": most}))
 
@@ -80,4 +84,6 @@ def undo(tx: Connection, exclusion_id: int, *, at_ns: int, by: str) -> bool:
     """
     Put its minutes back; whether it held until now.
     """
+    if exclusion_id >= _TOO_BIG:
+        return False
     return tx.execute(_UNDO, {"of": exclusion_id, "at_ns": at_ns, "by": by}).rowcount == 1

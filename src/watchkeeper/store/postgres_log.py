@@ -135,6 +135,7 @@ class PostgresLog:
         bodies = {(tier, slot): body for tier, slot, body in slots}
         drop = list(drop)
         with self._writing:
+            self._still_connected(f"fold up to {upto}")
             if not self._watermark <= upto <= self._last:
                 raise ValueError(f"fold up to {upto}, but the log holds {self._watermark + 1} to {self._last}")
 
@@ -309,13 +310,26 @@ class PostgresLog:
             connection = self._where.connect(lock=LOG_LOCK)
         except (psycopg.Error, StoreError):
             return False
-        with connection.cursor() as cursor:
-            found = there(cursor)
+        found = False
+        try:
+            with connection.cursor() as cursor:
+                found = there(cursor)
+        finally:
+            if not found:
+                connection.close()
         if found:
             self._writer, self._doubtful = connection, False
-        else:
-            connection.close()
         return found
+
+    def _still_connected(self, doing: str) -> None:
+        """
+        Raise LogError when the connection is a new one: what was read before it may be from before a commit that was
+        cut off, so it has to be worked out anew.
+        """
+        if self._writer.closed:
+            with self._told(doing):
+                self._ready()
+            raise LogError(doing=doing, why="the connection was lost meanwhile and is there again", retryable=True)
 
     def _ready(self) -> Any:
         if self._writer.closed and not self._closed:
