@@ -33,3 +33,18 @@ def test_what_was_undone_no_longer_stands_but_is_still_told(state: State) -> Non
         found = exclusions.by_id(view, second)
     assert found is not None
     assert (found.indicators, found.label, found.value, found.reason) == (["parse"], "platform", "a", "a load test")
+
+
+def test_what_holds_is_told_however_many_came_after_it(state: State) -> None:
+    with state.transaction() as tx:
+        numbers = [exclusions.add(tx, ROW) for _ in range(5)]
+        for number in numbers[1:]:
+            exclusions.undo(tx, number, at_ns=10, by="bob")
+    with state.reading() as view:
+        assert [row.id for row in exclusions.recent(view, most=2)] == [numbers[4], numbers[3], numbers[0]]
+
+
+def test_a_number_that_no_row_can_have_is_of_none(state: State) -> None:
+    with state.transaction() as tx:
+        assert not exclusions.undo(tx, 2**63, at_ns=10, by="bob")
+        assert exclusions.by_id(tx, 2**63) is None

@@ -280,7 +280,7 @@ class Watch:
 
     def exclusions(self, *, most: int = 100) -> list[ExclusionRow]:
         """
-        The newest exclusions, undone ones too.
+        All exclusions that hold and the newest that were undone, newest first.
         """
         with self.state.reading() as view:
             return exclusions.recent(view, most=most)

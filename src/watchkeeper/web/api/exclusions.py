@@ -39,7 +39,7 @@ class ExclusionAnswer(Model):
 
 class ExclusionList(Model):
     """
-    The newest exclusions, newest first, undone ones too.
+    All exclusions that hold and the newest that were undone, newest first.
     """
 
     exclusions: list[ExclusionAnswer]
@@ -71,7 +71,7 @@ class Undoing(Model):
 @routes.get("/exclusions", responses=answers())
 def exclusions(watch: TheWatch) -> ExclusionList:
     """
-    The newest exclusions.
+    The exclusions that hold, and the newest that were undone.
     """
     return ExclusionList(exclusions=[_answer(row) for row in watch.exclusions()])
 
