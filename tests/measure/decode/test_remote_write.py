@@ -3,6 +3,7 @@ Which observations does a body of remote-write hold? On the reference and on the
 """
 
 import random
+import tracemalloc
 from collections import Counter
 from math import inf
 from typing import Any
@@ -541,3 +542,30 @@ def test_a_block_that_is_none_or_too_large_is_refused_before_room_is_made(raw, s
     found = unpack(raw, 1000)
     assert isinstance(found, Rejection)
     assert found.status == status
+
+
+def test_a_body_of_millions_of_empty_samples_makes_no_room_for_them():
+    if not BUILT:
+        pytest.skip("the extension is not built")
+    way = Way(compiled=True)
+    split = b"\x0a\x00\x12\x00" * 400_000  # labels that do not lie end to end
+    tracemalloc.start()
+    try:
+        for raw in (b"\x12\x00" * 3_000_000, split):
+            refused = way.take(b"\x0a" + _length(raw) + raw)
+            assert isinstance(refused, Rejection)
+            assert refused.status == 413
+        way.take(b"")
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * 2**20
+    assert held < 8 * 2**20
+
+
+def _length(raw):
+    n, told = len(raw), bytearray()
+    while n > 127:
+        told.append(n & 127 | 128)
+        n >>= 7
+    return bytes([*told, n])

@@ -351,6 +351,8 @@ cdef class Hearing:
         cdef Table table
         self._overflow = 0
         self._refused[:] = 0
+        if self._joined.shape[0] > LONGEST_RUN:
+            self._joined = np.zeros(1024, dtype=np.uint8)
         for i in range(self.width):
             table = <Table?>self._tables[i]
             if table.n > MOST_TEXTS or table.used > MOST_TEXT or table.n != len(self.values[i]):
@@ -405,9 +407,10 @@ cdef class Hearing:
                     else:
                         skip(r, field, IN_LABEL)
                 leave(r, outer)
-                if self._samples == self._value.shape[0]:
+                if self._samples == self._value.shape[0] and self._samples <= MOST_NODES:
                     self._value, self._time = _larger(self._value), _larger(self._time)
-                self._value[self._samples], self._time[self._samples] = double_of(bits), <int64_t>time
+                if self._samples < self._value.shape[0]:  # of more than fit in a body, only the number is wanted
+                    self._value[self._samples], self._time[self._samples] = double_of(bits), <int64_t>time
                 self._samples += 1
             elif field == (3 << 3 | 2) or field == (4 << 3 | 2):
                 view(r)
