@@ -2,6 +2,7 @@
 
 from tests.web.house import ADDRESS, House, calm
 from watchkeeper.act.work import Work
+from watchkeeper.measure.native.backend import PURE, in_use
 from watchkeeper.store.errors import LogError
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import ITEMS, METRICS, written
@@ -20,6 +21,12 @@ def test_its_health_names_every_part(house: House, client):
     with house.client(checks=lambda: {"turn": "late"}) as late:
         answer = late.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+
+
+def test_its_health_says_whether_compiled_parts_do_the_work(client, monkeypatch):
+    assert client.get("/health").json()["engine"] == in_use()
+    monkeypatch.setenv(PURE, "1")
+    assert client.get("/health").json()["engine"] == "Python"
 
 
 def test_it_is_ready_when_every_part_is(client):
@@ -45,7 +52,9 @@ def test_it_is_not_ready_while_the_log_cannot_be_written(house: House, client, m
 
     with monkeypatch.context() as broken:
         broken.setattr(house.log, "append", full)
-        assert client.post("/v1/events", json={"type": "x"}).status_code == 503
+        refused = client.post("/v1/events", json={"type": "x"})
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert refused.json() == {"error": "The log could not append: the disk is full; send it again"}
         assert client.get("/health/readiness").json()["checks"]["log"] != "ok"
 
     assert client.post("/v1/events", json={"type": "x"}).status_code == 202

@@ -254,6 +254,3 @@ def fold(log: Rows, engine: Engine, *, now_ns: int, counters: bytes | None = Non
     seq = max((seq for seq, _ in log.tail()), default=0)
     snapshot = Counters(seq=seq, body=counters) if counters is not None else None
     return Folder(log, engine.registry, engine.grid, engine.plan).all(now_ns, snapshot)
-
-
-Slots = Rows

@@ -2,7 +2,8 @@
 Is this process up, and can it do its work?
 
 `/health` and `/health/liveness` answer 200 as soon as the socket does; `/health` also says how each part is: the state,
-the log, the way in, the turn. `/health/readiness` answers 503 when one of them is not well.
+the log, the way in, the turn; and whether compiled parts do the work (`engine`). `/health/readiness` answers 503 when
+one of them is not well.
 """
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from watchkeeper.act.watch import Watch
+from watchkeeper.measure.native.backend import in_use
 from watchkeeper.store.errors import StateError
 from watchkeeper.web.doors import Doors
 
@@ -43,7 +45,8 @@ class Health:
     def _health(self, _: Request) -> JSONResponse:
         parts = self.checks()
         well = all(said == OK for said in parts.values())
-        return JSONResponse({**self._now("healthy" if well else "degraded"), "components": parts})
+        now = self._now("healthy" if well else "degraded")
+        return JSONResponse({**now, "engine": in_use(), "components": parts})
 
     async def _alive(self, _: Request) -> JSONResponse:
         return JSONResponse(self._now("alive"))

@@ -210,7 +210,7 @@ def _failed(receipt: Receipt) -> bool:
 def _why_not(receipt: Receipt) -> tuple[int, str]:
     if receipt.refused is not None:
         return receipt.refused.status, receipt.refused.why
-    return 429 if receipt.by_share else 503, f"{receipt.busy}; send it again"
+    return 429 if receipt.by_share else 503, f"{(receipt.busy or '').rstrip('.')}; send it again"
 
 
 def _is_json(request: Request) -> bool:

@@ -23,7 +23,7 @@ of counters, which also knows what is not newer: such a sample is dropped and co
 
 from collections import Counter
 from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import cramjam
 import numpy as np
@@ -38,10 +38,6 @@ from watchkeeper.measure.decode.remote_names import Names
 from watchkeeper.measure.native import backend
 from watchkeeper.measure.replicas import Replicas
 from watchkeeper.measure.values import Batch, Decoded, Floats, Lexicon, Rejection, Wanted
-
-#: What a client says that sends this protocol, and no other.
-CONTENT_TYPE: Final = "application/x-protobuf"
-CONTENT_ENCODING: Final = "snappy"
 
 
 class RemoteWrite:
