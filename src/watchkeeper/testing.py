@@ -43,7 +43,7 @@ from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
 from watchkeeper.measure.plan import SIGNAL_OF, plan_of
-from watchkeeper.measure.restoring import restore
+from watchkeeper.measure.restoring import exclude, restore
 from watchkeeper.measure.rows import counting_registry
 from watchkeeper.measure.values import Batch, Decoded
 from watchkeeper.outside.clock import Clock, instant, nanoseconds
@@ -386,7 +386,14 @@ class Story:
         self._revision += 1
         self._remembered = Remembered()
         standing = standing_of(self.manual, plan, revision=self._revision)
-        self.watch = Watch(standing=standing, intake=self.intake, state=self.state, clock=self.clock)
+        self.watch = Watch(
+            standing=standing,
+            intake=self.intake,
+            state=self.state,
+            clock=self.clock,
+            recount=lambda exclusions: exclude(self._ground, self.intake.engine, exclusions),
+        )
+        self.watch.renew_exclusions()
         self.pagers |= {name: Pager(self) for name in self.manual.channels if name not in self.pagers}
         self._sender = Sender(state=self.state, channels=self.pagers, clock=self.clock, render=Writer(self.manual))
         self._turn()
