@@ -78,8 +78,15 @@ class Server:
 
     def start(self) -> None:
         """
-        Start it and wait until it answers.
+        Start it and wait until it answers; a part of the one before may still be ending, so more than once.
         """
+        for _ in range(40):
+            if self._started():
+                return
+            _wait(0.25)
+        raise AssertionError((self.folder / "log").read_text())
+
+    def _started(self) -> bool:
         command = [self.binaries / "postgres", "-D", self.data, "-k", self.folder, "-c", "listen_addresses="]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -90,16 +97,14 @@ class Server:
                 extra_groups=[] if self._user else None,
                 **self._user,  # type: ignore[call-overload]  # a dict of its own keywords
             )
-        for _ in range(400):
+        while self._process.poll() is None:
             try:
-                psycopg.connect(self.url()).close()
+                psycopg.connect(self.url(), connect_timeout=10).close()
             except psycopg.OperationalError:
-                if self._process.poll() is not None:
-                    break
                 _wait(0.05)
             else:
-                return
-        raise AssertionError((self.folder / "log").read_text())
+                return True
+        return False
 
     def kill(self) -> None:
         """

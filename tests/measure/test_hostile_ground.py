@@ -2,9 +2,11 @@
 Does a full disk, a read-only ground or a clock that jumps lose or double anything that was acknowledged?
 """
 
+import random
 import resource
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +47,24 @@ def wait_for(what: Callable[[], bool]) -> None:
     raise AssertionError("it did not come within a minute")
 
 
-def through(manual: Path, home: Home, break_: Callable[[int], None], mend: Callable[[int], None]) -> None:
+def through(
+    manual: Path, home: Home, break_: Callable[[int], None], mend: Callable[[int], None], times: int = 1
+) -> None:
     """
-    Under load, break the ground until bodies are refused, mend it until they are taken, and count.
+    Under load, break the ground until bodies are refused, mend it until they are taken, so many times, and count.
     """
     load = Load()
     with running(manual, home) as (process, load.port):
         load.start()
         try:
             wait_for(lambda: min(load.answered) > 0)
-            break_(process.pid)
-            wait_for(lambda: load.refused > 3)
-            taken = min(load.answered)
-            mend(process.pid)
-            wait_for(lambda: min(load.answered) > taken + 20)
+            for _ in range(times):
+                refused = load.refused
+                break_(process.pid)
+                wait_for(partial(lambda refused: load.refused > refused + 3, refused))
+                taken = min(load.answered)
+                mend(process.pid)
+                wait_for(partial(lambda taken: min(load.answered) > taken + 20, taken))
         except BaseException:
             load.stop(at_once=True)
             raise
@@ -103,6 +109,27 @@ def test_a_database_that_turns_read_only_refuses_and_recovers_and_loses_nothing(
 
     home = own_server.fresh()
     through(manual, home, break_=lambda _: turn("on"), mend=lambda _: turn("off"))
+
+
+@pytest.mark.torture
+def test_thirty_times_a_full_disk_under_the_files_loses_nothing(manual: Path, tmp_path: Path) -> None:
+    home, chance = tmp_path / "data", random.Random(7)
+    through(
+        manual,
+        home,
+        break_=lambda pid: limit(pid, (home / "log.db-wal").stat().st_size + chance.randrange(100_000)),
+        mend=lambda pid: limit(pid, -1),
+        times=30,
+    )
+
+
+@pytest.mark.torture
+def test_ten_times_a_full_disk_under_the_database_loses_nothing(manual: Path, own_server: Server) -> None:
+    def mend(_pid: int) -> None:
+        own_server.kill()
+        own_server.start()
+
+    through(manual, own_server.fresh(), break_=lambda _: own_server.fill_the_disk(100_000), mend=mend, times=10)
 
 
 @pytest.fixture

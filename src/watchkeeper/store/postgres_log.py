@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -51,6 +52,7 @@ WHERE at_ns < %b AND n < (SELECT n FROM log_digests ORDER BY n DESC LIMIT 1 OFFS
 """
 
 Write = Callable[[Any], None]
+There = Callable[[Any], bool]
 
 
 class PostgresLog:
@@ -65,7 +67,7 @@ class PostgresLog:
         self._writing = threading.Lock()
         self._closed = False
         self._writer: Any = None
-        self._doubtful = False  # an append whose end nobody knows yet
+        self._doubt: There = _nowhere  # whether an append is there of which nobody knows yet how it ended
         self._last = self._watermark = self._patched = self._given = self._digests = -1
         with self._told(f"open {where}"):
             self._writer = self._connect()
@@ -113,8 +115,8 @@ class PostgresLog:
                 if counters:
                     tx.execute("INSERT INTO log_counters VALUES (false, %b, %b)", (last, counters))
 
-            more = last > self._last
-            self._commit(f"append {len(bodies)} bodies", write, lambda tx: more and _one(tx, _NEWEST) == last)
+            there = partial(_ends_with, last=last, body=bodies[-1] if bodies else None, counters=counters)
+            self._commit(f"append {len(bodies)} bodies", write, there if last > self._last else _nowhere)
             self._last = last
             self._patched += len(counters)
             self._digests += len(kept)
@@ -152,8 +154,12 @@ class PostgresLog:
                     tx.execute("DELETE FROM log_counters WHERE whole OR seq <= %b", (upto,))
                     tx.execute("INSERT INTO log_counters VALUES (true, %b, %b)", (upto, counters))
 
-            there = upto > self._watermark
-            self._commit(f"fold up to {upto}", write, lambda tx: there and _one(tx, _WATERMARK) == upto)
+            last, more = self._last, upto > self._watermark
+            self._commit(
+                f"fold up to {upto}",
+                write,
+                lambda tx: more and _one(tx, _WATERMARK) == upto and _one(tx, _NEWEST) == last,
+            )
             self._watermark = upto
             if counters is not None:
                 self._patched = self._count("read", _PATCHED)
@@ -196,7 +202,7 @@ class PostgresLog:
                 tx.execute("UPDATE log_meta SET value = %b WHERE key = 'names'", (self._given,))
                 tx.execute("DELETE FROM log_names WHERE id = ANY(%b::int8[])", (numbers,))
 
-            self._commit("forget names", write, lambda _: False)
+            self._commit("forget names", write, _nowhere)
 
     def keep(self, name: str, value: bytes) -> bytes:
         """
@@ -207,7 +213,7 @@ class PostgresLog:
             def write(tx: Any) -> None:
                 tx.execute("INSERT INTO log_kept VALUES (%s, %b) ON CONFLICT (name) DO NOTHING", (name, value))
 
-            self._commit(f"keep {name}", write, lambda _: False)
+            self._commit(f"keep {name}", write, _nowhere)
         return next(bytes(row[0]) for row in self._read("SELECT value FROM log_kept WHERE name = %s", (name,)))
 
     def shrink(self) -> int:
@@ -286,7 +292,7 @@ class PostgresLog:
 
     # The connection that writes.
 
-    def _commit(self, doing: str, write: Write, there: Callable[[Any], bool]) -> None:
+    def _commit(self, doing: str, write: Write, there: There) -> None:
         """
         One transaction. `there` tells on a new connection whether it is there all the same, when the old one broke.
         """
@@ -298,11 +304,11 @@ class PostgresLog:
             except psycopg.Error:
                 if not tx.broken:
                     raise
-                self._doubtful = True
+                self._doubt = there
                 if not self._found(there):
                     raise
 
-    def _found(self, there: Callable[[Any], bool]) -> bool:
+    def _found(self, there: There) -> bool:
         """
         Whether the transaction that was cut off is there. When nobody can tell now, it is taken out later.
         """
@@ -318,7 +324,7 @@ class PostgresLog:
             if not found:
                 connection.close()
         if found:
-            self._writer, self._doubtful = connection, False
+            self._writer, self._doubt = connection, _nowhere
         return found
 
     def _still_connected(self, doing: str) -> None:
@@ -348,12 +354,12 @@ class PostgresLog:
         except BaseException:
             connection.close()
             raise
-        self._doubtful = False
+        self._doubt = _nowhere
         return connection
 
     def _resume(self, tx: Any) -> None:
         newest = _one(tx, _NEWEST)
-        if self._doubtful and newest > self._last:
+        if newest > self._last >= 0 and self._doubt(tx):
             _take_out(tx, self._last)
         elif newest != self._last and self._last >= 0:
             raise LogError(
@@ -417,6 +423,21 @@ _PATCHED: Final = "SELECT coalesce(sum(length(body)), 0)::int8 FROM log_counters
 _GIVEN: Final = (
     "SELECT greatest((SELECT value FROM log_meta WHERE key = 'names'), (SELECT coalesce(max(id), 0) FROM log_names))"
 )
+
+
+def _nowhere(_tx: Any) -> bool:
+    return False
+
+
+def _ends_with(tx: Any, *, last: int, body: bytes | None, counters: bytes) -> bool:
+    """
+    Whether the log ends with this append, and not with one of somebody else.
+    """
+    if _one(tx, _NEWEST) != last:
+        return False
+    bodies = tx.execute("SELECT body FROM log_bodies WHERE seq = %b", (last,)).fetchall()
+    patches = tx.execute("SELECT body FROM log_counters WHERE NOT whole AND seq = %b", (last,)).fetchall()
+    return (bodies, patches) == ([] if body is None else [(body,)], [(counters,)] if counters else [])
 
 
 def _one(tx: Any, sql: str) -> int:
