@@ -178,6 +178,20 @@ def test_a_growth_that_no_sum_can_hold_is_refused(way):
     assert (rows(found), found.rejected) == ([("jobs_total", -1, 0, None)], {"bad-weight": 1})
 
 
+def test_growths_that_no_sum_can_hold_together_are_refused(way):
+    way.take(body(*(("jobs_total", [(-2, 0.0)], {"queue": str(i)}) for i in range(20))))
+    found = way.take(body(*(("jobs_total", [(-1, 2.0**40)], {"queue": str(i)}) for i in range(20))))
+    assert (sum(weight for _, _, weight, _ in rows(found)), found.rejected) == (2**44, {"bad-weight": 4})
+
+    def limits(at, n):
+        edges = ("1", "+Inf")
+        return [("took_milliseconds_bucket", [(at, n)], {"queue": str(i), "le": le}) for i in range(20) for le in edges]
+
+    way.take(body(*limits(-2, 0.0)))
+    found = way.take(body(*limits(-1, 2.0**40)))
+    assert (sum(weight for _, _, weight, _ in rows(found)), found.rejected) == (2**44, {"bad-weight": 8})
+
+
 def test_ahead_means_what_it_means_to_the_matcher():
     assert AHEAD_NS == matching.AHEAD_NS
 

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from watchkeeper.manual.predicate.columns import Column
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.decode.form import MOST_WEIGHT
+from watchkeeper.measure.decode.metric_rows import MOST_TOGETHER
 from watchkeeper.measure.decode.remote_heard import Heard, Hearing, Samples
 from watchkeeper.measure.decode.remote_histograms import Histograms
 from watchkeeper.measure.decode.remote_names import Names
@@ -134,7 +135,7 @@ class RemoteWrite:
         growth[counter] = told.values
         scaled = np.where(counter, growth, samples.values) * means.times[samples.wire] / means.over[samples.wire]
         amount = ~counter | (growth > 0) & (means.amount[samples.wire] | (growth != np.floor(growth)))
-        heavy = ~amount & (growth > MOST_WEIGHT)
+        heavy = ~amount & _too_heavy(np.where(amount, 0.0, growth))
         keep = ~told.stale & ~heavy
         _count(rejected, {"duplicate": told.stale, "bad-weight": heavy})
         if not keep.any():
@@ -158,7 +159,7 @@ class RemoteWrite:
         growth, stale = points.grown(counters)
         first, lengths = points.offsets[:-1], np.diff(points.offsets)
         total = np.add.reduceat(growth, first)
-        heavy = total > MOST_WEIGHT
+        heavy = _too_heavy(total)
         _count(rejected, {"duplicate": np.repeat(stale, lengths), "bad-weight": np.repeat(heavy, lengths)})
         rows = (growth > 0) & np.repeat(~stale & ~heavy, lengths)
         rows[first[(total == 0) & ~stale]] = True
@@ -237,6 +238,16 @@ def _size(raw: bytes) -> int | None:
         if byte < 128:
             return size if size < 2**32 else None
     return None
+
+
+def _too_heavy(weights: Floats) -> NDArray[np.bool_]:
+    """
+    Which of these are more than a sum of 64 bits holds for long, each by itself or with those before it.
+    """
+    heavy: NDArray[np.bool_] = weights > MOST_WEIGHT
+    if weights.sum() > MOST_TOGETHER:
+        heavy = heavy | (weights > 0) & (np.cumsum(np.where(heavy, 0.0, weights)) > MOST_TOGETHER)
+    return heavy
 
 
 def _count(rejected: Counter[str], reasons: dict[str, NDArray[np.bool_]]) -> None:
