@@ -1,4 +1,4 @@
-"""Minutes taken out after the fact count in no alert and no objective, also after a restart, until they are put back."""
+"""Minutes taken out after the fact count in no alert and no objective, restarted or not, until they are put back."""
 
 from watchkeeper.act.excluding import Wish
 from watchkeeper.testing import Story

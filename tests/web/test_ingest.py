@@ -299,7 +299,7 @@ def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
 
     found = anyio.run(read)
     assert isinstance(found, Rejection)
-    assert found.status == 408
+    assert found.status == 503
 
 
 def test_large_bodies_share_their_room_and_small_ones_always_have_it():

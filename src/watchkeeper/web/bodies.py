@@ -61,8 +61,8 @@ class Hold:
 
 async def read_capped(request: Request, *, most: int = MOST_RAW, hold: Hold | None = None) -> bytes | Rejection:
     """
-    The body as it came over the wire; 413 above `most` bytes, 408 when it does not arrive in time, 503 when others take
-    all the room that `hold` is of.
+    The body as it came over the wire; 413 above `most` bytes, 503 when it does not arrive in time (senders drop what is
+    answered with 408) or others take all the room that `hold` is of.
     """
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > most:
@@ -77,7 +77,7 @@ async def read_capped(request: Request, *, most: int = MOST_RAW, hold: Hold | No
                 if hold is not None and not hold.grown(len(body)):
                     return Rejection(status=503, why="too many large bodies are on their way in; send it again")
     except TimeoutError:
-        return Rejection(status=408, why=f"the body did not arrive within {READ_SECONDS:g} seconds")
+        return Rejection(status=503, why=f"the body did not arrive within {READ_SECONDS:g} seconds; send it again")
     except ClientDisconnect:
         return Rejection(status=400, why="the connection ended before the body did")
     return bytes(body)

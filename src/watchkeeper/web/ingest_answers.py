@@ -52,7 +52,7 @@ def taken(signal: str, left_out: Mapping[str, int], *, json: bool) -> Response:
 
 def refused(status: int, why: str, *, json: bool) -> Response:
     """
-    The answer to a body of OTLP that was not taken. 429, 503 and 408 ask to send it again.
+    The answer to a body of OTLP that was not taken. 429 and 503 ask to send it again.
     """
     headers = retry_after(status)
     code = CODES.get(status, 2)
