@@ -423,3 +423,11 @@ def test_the_way_to_an_open_incident_does_not_read_as_if_it_would_open_one(storm
             text = client.get(path).text
             assert "Go to incident #1" in text
             assert "Open incident" not in text
+
+
+def test_a_page_whose_state_cannot_be_read_says_so_and_asks_to_come_again(house, client):
+    with house.state.transaction() as tx:
+        tx.exec_driver_sql("ALTER TABLE incidents RENAME TO elsewhere")
+    page = client.get("/incidents")
+    assert (page.status_code, page.headers["retry-after"]) == (503, "1")
+    assert "The state could not read" in page.text

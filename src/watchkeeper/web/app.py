@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from watchkeeper.act.watch import Watch
+from watchkeeper.store.errors import StateError
 from watchkeeper.web.api.joining import join_api
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import Exposition
@@ -46,7 +47,11 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
             return await run_in_threadpool(pages.missing, request)
         return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
 
+    async def away(_request: Request, error: Exception) -> Response:
+        return PlainTextResponse(f"{error}\nTry again in a moment.\n", status_code=503, headers={"Retry-After": "1"})
+
     app.add_exception_handler(HTTPException, not_answered)
+    app.add_exception_handler(StateError, away)
     app.add_middleware(Telemetry, handlers=ingest.handlers())
     app.add_middleware(Safety, doors=doors)  # the last one added is the outermost
     return app
