@@ -34,7 +34,8 @@ parts: env   # the same where it can be done: without a compiler Python does the
 	@$(BIN)/python -m hatch_build
 
 .PHONY: demo
-demo: env parts ## watch a real manual run against a stand-in application under traffic
+demo: env ## watch a real manual run against a stand-in application under traffic
+	@$(BIN)/python -m hatch_build --drop
 	@$(BIN)/watchkeeper demo $(ARGS)
 
 .PHONY: test

@@ -63,11 +63,18 @@ class Additions(BuildHookInterface[BuilderConfig]):
         node = [] if up_to_date(Path(self.root)) or shutil.which("npm") else [NODE_WHEEL]
         return [*node, *(() if self.target_name == "sdist" else COMPILERS)]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the names are hatchling's
-        """Runs for wheels, sdists and editable installs alike; an sdist carries sources only."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """
+        Runs for wheels, sdists and editable installs alike; an sdist carries sources only.
+
+        An editable install compiles only where that is demanded: whoever tries a clone does not wait for a compiler.
+        """
         fetch_assets(Path(self.root))
         build_data["artifacts"].append(f"/{VENDOR.as_posix()}/")
         if self.target_name == "sdist":
+            return
+        if version == "editable" and not demanded():
+            drop_stale(Path(self.root))
             return
         built = build_native(Path(self.root))
         for line in built.words():
@@ -173,6 +180,23 @@ def demanded() -> bool:
     return os.environ.get(DEMAND, "0") not in ("", "0")
 
 
+def drop_stale(root: Path) -> list[str]:
+    """
+    Remove every extension that an older source made: Python does its work until it is compiled anew.
+
+    The parts that are not compiled now.
+    """
+    folder = root / NATIVE
+    stamps, kept = native_stamps(folder), read_stamps(folder)
+    stale = [
+        part for part, stamp in stamps.items() if kept.get(part) != stamp or not extension_of(folder, part).exists()
+    ]
+    for path in folder.glob(f"*{suffix()}"):
+        if path.name.removesuffix(suffix()) in stale or path.name.removesuffix(suffix()) not in stamps:
+            path.unlink(missing_ok=True)
+    return stale
+
+
 def build_native(root: Path) -> Built:
     """
     Compile what changed since the last build, and remove every extension that an older source made.
@@ -180,14 +204,8 @@ def build_native(root: Path) -> Built:
     Never raises for want of a compiler, or for a part that does not compile: `Built.missing` says which and why.
     """
     folder = root / NATIVE
-    stamps, kept = native_stamps(folder), read_stamps(folder)
+    stale, stamps = drop_stale(root), native_stamps(folder)
     built = Built()
-    stale = [
-        part for part, stamp in stamps.items() if kept.get(part) != stamp or not extension_of(folder, part).exists()
-    ]
-    for path in folder.glob(f"*{suffix()}"):
-        if path.name.removesuffix(suffix()) in stale or path.name.removesuffix(suffix()) not in stamps:
-            path.unlink(missing_ok=True)
     fault = compiler_fault() if stale else None
     with ThreadPoolExecutor(os.cpu_count()) as several:
         problems = list(several.map(lambda part: fault or compile_part(folder, part), stale))
@@ -320,7 +338,14 @@ setup(name="native", ext_modules=made, script_args=["--quiet", "build_ext", "--i
 
 
 def main() -> int:
-    """Build the compiled parts beside their sources; 1 where one is missing and `WATCHKEEPER_NATIVE=1` demands it."""
+    """
+    Build the compiled parts beside their sources; 1 where one is missing and `WATCHKEEPER_NATIVE=1` demands it.
+
+    With `--drop` nothing is compiled: only what an older source made is removed.
+    """
+    if sys.argv[1:] == ["--drop"]:
+        drop_stale(Path(__file__).parent)
+        return 0
     built = build_native(Path(__file__).parent)
     for line in (*built.words(), *([f"compiled: {', '.join(built.fresh)}"] if built.fresh else [])):
         print(line)

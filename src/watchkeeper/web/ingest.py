@@ -35,6 +35,7 @@ from watchkeeper.web.telemetry import Handler
 
 MOST_UNPACKED: Final = 64 * 2**20
 MOST_KEY: Final = 200  # characters of an Idempotency-Key
+MOST_AGENT: Final = 100  # characters of a User-Agent that tell clients of one machine apart
 SNAPPY: Final = "snappy"
 _WRITE: Final = "remote-write"
 
@@ -173,7 +174,8 @@ class Ingest:
     async def _submit(self, kind: str, request: Request, body: bytes, decode: Decode, key: bytes | None) -> Receipt:
         client = request.client.host if request.client else ""
         name = None if key is None else (client, key)
-        delivery = Delivery(kind=kind, client=client, body=body, decode=decode, name=name)
+        line = f"{client} {request.headers.get('user-agent', '')[:MOST_AGENT]}"  # until people and programs sign in
+        delivery = Delivery(kind=kind, client=line, body=body, decode=decode, name=name)
         return await asyncio.wrap_future(self._watch.intake.submit(delivery))
 
     def _current(self) -> Decoders:
