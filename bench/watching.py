@@ -33,6 +33,14 @@ class Watch:
         return asking.get_json(self.address, f"/api/v1{path}")
 
 
+def as_installed(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    The environment without what would have Python compile every module at every start: whoever installs a program has
+    it compiled once.
+    """
+    return {name: told for name, told in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextmanager
 def running(folder: Path, manual: str | None, environ: Mapping[str, str] | None = None) -> Iterator[Watch]:
     """
@@ -47,7 +55,7 @@ def running(folder: Path, manual: str | None, environ: Mapping[str, str] | None 
             *("--data", str(folder / "data"), "--listen", "127.0.0.1:0", "--allow-private"),
         ],
         stdout=subprocess.PIPE,
-        env={**os.environ, **(environ or {})},
+        env={**as_installed(os.environ), **(environ or {})},
     )
     assert process.stdout is not None
     try:
