@@ -145,11 +145,12 @@ def test_who_stopped_waiting_is_left_out_and_holds_up_nobody(bench):
 def test_every_row_left_out_is_counted_once_by_reason(bench):
     shop = bench(MANUAL)
     hour = 3600 * 10**9
-    rows = [delivery(2, at=NOW - hour - 1), delivery(3, at=NOW + 61 * 10**9), delivery(1, at=NOW - hour)]
-    receipts = shop.take(rows)
-    assert [receipt.left_out for receipt in receipts] == [{"too old": 2}, {"in the future": 3}, {}]
+    ages = [(2, 2 * hour + 1), (3, -61 * 10**9), (1, hour), (4, hour + 1)]
+    receipts = shop.take([delivery(n, at=NOW - age) for n, age in ages])
+    assert [receipt.left_out for receipt in receipts] == [{"too old": 2}, {"in the future": 3}, {}, {}]
     assert shop.ask("jobs", seconds=7000).count == 1
     assert dict(shop.intake.tally.left_out) == {"too old": 2, "in the future": 3}
+    assert shop.intake.tally.noted["too old for some streams"] == 4
 
 
 def test_what_lies_ahead_waits_for_its_slot_through_a_fold_and_a_restart(bench):

@@ -14,6 +14,9 @@ from watchkeeper.measure.answers import Under
 from watchkeeper.measure.batches import batch_of
 from watchkeeper.measure.decode.form import MOST_SAMPLED
 from watchkeeper.measure.deliveries import Delivery
+from watchkeeper.measure.grid import REAL
+from watchkeeper.measure.matching import Matcher
+from watchkeeper.measure.rows import Registry
 from watchkeeper.measure.values import Batch, Decoded, halves
 
 S = 10**9
@@ -185,3 +188,15 @@ def test_an_event_of_a_rule_reaches_its_indicator_through_what_decoders_are_told
     assert "name" in shop.plan.wanted["events"].attributes
     send(shop, batch_of("events", [NOW], None, {"name": "release"}), batch_of("events", [NOW], None, {"name": "other"}))
     assert shop.ask("on:release").count == 1
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_only_what_no_stream_takes_is_left_out_as_too_old(native, bench):
+    shop = bench(
+        f"{HEAD}streams: {{a: {{events: 'true', lateness: 10m}}, b: {{events: 'v != 1', lateness: 2h}}}}\n"
+        "indicators: {a: {from: a}, b: {from: b}}\n"
+    )
+    matcher = Matcher(shop.plan, Registry(shop.log.intern, shop.log.names()), REAL, native=native)
+    ages = [0, 600 * S, 600 * S + 1, 7200 * S, 7200 * S + 1, 9000 * S]
+    counted = matcher.count(batch_of("events", [NOW - age for age in ages], None, {}), NOW)
+    assert (counted.left_out, counted.noted) == ({"too old": 2}, {"too old for some streams": 2})

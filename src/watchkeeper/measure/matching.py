@@ -37,7 +37,7 @@ AHEAD_NS = MINUTE  # clocks differ: an event up to this far ahead waits for its 
 @dataclass(slots=True)
 class Counted:
     """
-    What came of a batch: its delta, how many rows were left out, by reason, and what else is worth to be told.
+    What came of a batch: its delta, how many rows no stream took, by reason, and what else is worth to be told.
     """
 
     delta: Delta
@@ -79,11 +79,13 @@ class Matcher:
                 if one.looked is not None:
                     hashed = self._hashed(batch, sets_of(lane.ledger.looks, one.looked.parts))
                     merge_into(merges, one.looked, lane.ledger, hashed)
-        oldest = now_ns - min((lane.lateness_ns for lane in lanes), default=now_ns)
         left_out = {
             "in the future": int(np.count_nonzero(batch.at_ns > newest)),
-            "too old": int(np.count_nonzero(batch.at_ns < oldest)),  # now is later than any of them: none is both
+            "too old": _older(batch, now_ns, max((lane.lateness_ns for lane in lanes), default=now_ns)),
         }
+        some = _older(batch, now_ns, min((lane.lateness_ns for lane in lanes), default=now_ns)) - left_out["too old"]
+        if some:
+            noted["too old for some streams"] += some
         return Counted(
             delta=self._delta(counts, merges),
             left_out=Counter({reason: n for reason, n in left_out.items() if n}),
@@ -154,3 +156,10 @@ class Matcher:
         if len(columns):
             columns.rows = self._places.ids(columns.rows)
         return columns
+
+
+def _older(batch: Batch, now_ns: int, lateness_ns: int) -> int:
+    """
+    How many rows are older than a stream of this lateness takes.
+    """
+    return int(np.count_nonzero(batch.at_ns < now_ns - lateness_ns))
