@@ -26,7 +26,7 @@ from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.deliveries import Delivery, Receipt
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.fixed import bound
-from watchkeeper.measure.folding import fold
+from watchkeeper.measure.folding import Counters, Folder
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher
@@ -411,6 +411,14 @@ class Case:
             under = answer.under[bound(limit, inclusive=inclusive, scale=said.scale)]
             wanted = self.oracle.under(said, events, (name, limit, inclusive))
             assert (under.sure, under.most) == wanted, (name, label, limit, inclusive, under, wanted)
+
+
+def fold(log: DeltaLog, engine: Engine, *, now_ns: int, counters: bytes) -> int:
+    """
+    Fold all of it, where nobody appends meanwhile.
+    """
+    snapshot = Counters(seq=max((seq for seq, _ in log.tail()), default=0), body=counters)
+    return Folder(log, engine.registry, engine.grid, engine.plan).all(now_ns, snapshot)
 
 
 def _with_times(shape: Shape, random_: random.Random) -> Shape:

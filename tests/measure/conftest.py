@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.measure.cases import Clock
+from tests.measure.cases import Clock, fold
 from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.measure.answers import Answer, Question, Span
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
-from watchkeeper.measure.folding import fold
 from watchkeeper.measure.grid import REAL
 from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.matching import Matcher

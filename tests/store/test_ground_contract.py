@@ -116,8 +116,6 @@ def test_reading_slots_takes_both_ends_and_only_the_tier_asked_for(log: Ground) 
 
     assert list(log.read_slots("1m", 2, 4)) == [(2, b"2"), (3, b"3"), (4, b"4")]
     assert list(log.read_slots("1m", -(2**62), 2**62))[0] == (-2, b"-2")
-    assert list(log.read_slots_in("1m", [5, 1, 77, 5])) == [(1, b"1"), (5, b"5")]
-    assert list(log.read_slots_in("1m", [])) == []
 
 
 def test_a_read_that_is_broken_off_ends_at_once(log: Ground) -> None:

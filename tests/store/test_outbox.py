@@ -186,21 +186,17 @@ def test_what_is_held_waits_is_counted_and_goes_when_it_is_released(tx: Connecti
 
 
 def test_a_rate_limit_can_see_what_a_channel_delivered(tx: Connection) -> None:
-    assert notices.last_sent_ns(tx, "chat") is None
     write(tx, a_notice("a"), a_notice("b"), a_notice("c"))
     for row, at in zip(claim(tx), (10, 20), strict=False):
         sent(tx, row, now_ns=at)
 
-    assert notices.last_sent_ns(tx, "chat") == 20
-    assert notices.last_sent_ns(tx, "mail") is None
-    assert [notices.sent_since(tx, "chat", at) for at in (10, 11, 21)] == [2, 1, 0]
+    assert notices.sent_at(tx, "mail", since_ns=0) == []
+    assert [notices.sent_at(tx, "chat", since_ns=at) for at in (10, 11, 21)] == [[10, 20], [20], []]
 
 
-def test_the_audit_sees_how_long_the_oldest_due_notice_has_waited(tx: Connection) -> None:
-    assert notices.oldest_due_ns(tx) is None
+def test_notices_are_found_by_state_and_subject(tx: Connection) -> None:
     write(tx, a_notice("a", due_ns=7), a_notice("b", due_ns=3))
 
-    assert notices.oldest_due_ns(tx) == 3
     assert [row.subject for row in notices.in_state(tx, "due", most=1)] == ["b"]
     assert [row.subject for row in notices.of_subject(tx, "a")] == ["a"]
 

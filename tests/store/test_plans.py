@@ -23,7 +23,6 @@ READS_ALL_ON_PURPOSE = (
 def ask_everything(tx: Connection) -> None:
     alerts.every(tx)
     alerts.named(tx, ["a"])
-    alerts.of_rule(tx, "a")
     alerts.in_states(tx, "firing")
     alerts.transitions_of(tx, "a")
     alerts.recent_transitions(tx)
@@ -71,10 +70,7 @@ def _ask_about_notices(tx: Connection) -> None:
     notices.in_state(tx, "due")
     notices.held_of(tx, "chat")
     notices.of_subject(tx, "a")
-    notices.last_sent_ns(tx, "chat")
-    notices.sent_since(tx, "chat", 0)
     notices.counts(tx)
-    notices.oldest_due_ns(tx)
 
 
 def test_every_query_goes_by_an_index() -> None:

@@ -48,12 +48,11 @@ def test_an_alert_comes_back_as_it_was_saved_and_is_replaced_as_a_whole(tx: Conn
     assert alerts.every(tx) == [an_alert()]
 
 
-def test_alerts_are_found_by_key_rule_and_state(tx: Connection) -> None:
+def test_alerts_are_found_by_key_and_state(tx: Connection) -> None:
     a, b, c = an_alert("r{l=a}", since_ns=9), an_alert("r{l=b}", "unknown", since_ns=3), an_alert("q", "inactive")
     alerts.save(tx, [c, b, a])
 
     assert alerts.named(tx, ["q", "nobody"]) == {"q": c}
-    assert alerts.of_rule(tx, "r") == [a, b]
     assert alerts.in_states(tx, "firing", "unknown") == [b, a]
     alerts.forget(tx, ["q", "nobody"])
     assert {row.key for row in alerts.every(tx)} == {"r{l=a}", "r{l=b}"}

@@ -20,7 +20,6 @@ import numpy as np
 
 from watchkeeper.measure.deltas import Delta, Worst, added, pack, split, together, unpack
 from watchkeeper.measure.durable import AHEAD, BIRTHS, TRIMMED, WORST, Rows, births, durable_tiers, named, trimmed
-from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.examples import KEEP, taken
 from watchkeeper.measure.grid import Grid
 from watchkeeper.measure.heard import Heard
@@ -245,12 +244,3 @@ def _by_slot(slots: Ints, *columns: Ints) -> dict[int, tuple[Ints, ...]]:
         int(slots[a]): tuple(column[a:b] for column in columns)
         for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
     }
-
-
-def fold(log: Rows, engine: Engine, *, now_ns: int, counters: bytes | None = None) -> int:
-    """
-    Fold all of it, where nobody appends meanwhile.
-    """
-    seq = max((seq for seq, _ in log.tail()), default=0)
-    snapshot = Counters(seq=seq, body=counters) if counters is not None else None
-    return Folder(log, engine.registry, engine.grid, engine.plan).all(now_ns, snapshot)

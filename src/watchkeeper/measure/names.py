@@ -49,16 +49,6 @@ RENAMED: Final[tuple[tuple[str, str], ...]] = (
     ("deployment.environment.name", "deployment.environment"),
 )
 
-#: What an item says in a field of its own, by signal; such a field goes before any attribute of that name.
-OWN_FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "spans": frozenset({"name", "kind", "error", "duration"}),
-        "logs": frozenset({"name", "severity", "severity_number", "body"}),
-        "metrics": frozenset({"name"}),
-        "events": frozenset({"name", "type"}),
-    }
-)
-
 #: How the `kind` of a span is written, by its number in the protocol; 0 is "not said".
 SPAN_KINDS: Final[Mapping[int, str]] = MappingProxyType(
     {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}

@@ -35,8 +35,6 @@ Floats = NDArray[np.float64]
 
 #: Whose word it is, and what it is recognised by: what was kept under that name is not counted again.
 Name = tuple[str, bytes]
-#: The signals that a batch can carry; a stream names exactly one of them.
-SIGNALS = ("spans", "metrics", "logs", "events", "checks")
 
 
 def halves(traces: Sequence[bytes]) -> NDArray[np.uint64]:

@@ -66,7 +66,6 @@ class TransitionRow:
 
 _ALL = select(tables.alerts)
 _BY_KEY = select(tables.alerts).where(_A.key.in_(bindparam("keys", expanding=True)))
-_BY_RULE = select(tables.alerts).where(_A.rule == bindparam("rule")).order_by(_A.key)
 _BY_STATE = select(tables.alerts).where(_A.state.in_(bindparam("states", expanding=True))).order_by(_A.since_ns)
 _OF_ALERT = (
     select(tables.transitions)
@@ -94,13 +93,6 @@ def named(view: Connection, keys: Iterable[str]) -> dict[str, AlertRow]:
     The alerts with these keys, by key; unknown keys are left out.
     """
     return {row.key: row for row in read(AlertRow, view.execute(_BY_KEY, {"keys": list(keys)}))}
-
-
-def of_rule(view: Connection, rule: str) -> list[AlertRow]:
-    """
-    The alerts of one rule, one per labels, by key.
-    """
-    return read(AlertRow, view.execute(_BY_RULE, {"rule": rule}))
 
 
 def in_states(view: Connection, *states: str) -> list[AlertRow]:

@@ -123,11 +123,6 @@ class Ground(Protocol):
         `(slot, body)` from `first` to `last`, both included, in order.
         """
 
-    def read_slots_in(self, tier: str, slots: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-        """
-        `(slot, body)` of those of the given slots that exist, in order.
-        """
-
     def check(self) -> list[str]:
         """
         What is wrong, in sentences; empty when it is sound. Reads all of it.

@@ -228,15 +228,6 @@ class DeltaLog:
         sql = "SELECT slot, body FROM slots WHERE tier = ? AND slot BETWEEN ? AND ? ORDER BY slot"
         return self._read(sql, (tier, first, last))
 
-    def read_slots_in(self, tier: str, slots: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-        """
-        `(slot, body)` of those of the given slots that exist, in order.
-        """
-        for slot in sorted(set(slots)):
-            body = self.read_slot(tier, slot)
-            if body is not None:
-                yield slot, body
-
     def names(self) -> dict[int, str]:
         """
         Every interned name by its number.

@@ -54,10 +54,6 @@ class NoticeRow:
 
 _O = tables.outbox.c
 _BY_ID = select(tables.outbox).where(_O.id.in_(bindparam("ids", expanding=True))).order_by(_O.id)
-_LAST_SENT = select(func.max(_O.settled_ns)).where(_O.channel == bindparam("channel"), _O.state == "sent")
-_SENT_SINCE = select(func.count()).where(
-    _O.channel == bindparam("channel"), _O.settled_ns >= bindparam("since_ns"), _O.state == "sent"
-)
 _IN_STATE = (
     select(tables.outbox).where(_O.state == bindparam("state")).order_by(_O.due_ns, _O.id).limit(bindparam("most"))
 )
@@ -78,7 +74,6 @@ _OPEN_AT = (
 _HOLDING = select(_O.channel).where(_O.state == "held").distinct()
 _RECENT = select(tables.outbox).order_by(_O.id.desc()).limit(bindparam("most"))
 _COUNTS = select(_O.state, func.count()).group_by(_O.state)
-_OLDEST_DUE = select(func.min(_O.due_ns)).where(_O.state == "due")
 
 
 def by_id(view: Connection, ids: Iterable[int]) -> list[NoticeRow]:
@@ -107,21 +102,6 @@ def of_subject(view: Connection, subject: str, *, most: int = 100) -> list[Notic
     Everything ever written about one subject, newest first.
     """
     return read(NoticeRow, view.execute(_OF_SUBJECT, {"subject": subject, "most": most}))
-
-
-def last_sent_ns(view: Connection, channel: str) -> int | None:
-    """
-    When the channel last delivered; None when it never did.
-    """
-    last: int | None = view.execute(_LAST_SENT, {"channel": channel}).scalar_one()
-    return last
-
-
-def sent_since(view: Connection, channel: str, since_ns: int) -> int:
-    """
-    How many notices the channel delivered from `since_ns` on.
-    """
-    return view.execute(_SENT_SINCE, {"channel": channel, "since_ns": since_ns}).scalar_one()
 
 
 def sent_at(view: Connection, channel: str, *, since_ns: int) -> list[int]:
@@ -157,11 +137,3 @@ def counts(view: Connection) -> dict[str, int]:
     How many notices are in each state.
     """
     return {row[0]: row[1] for row in view.execute(_COUNTS)}
-
-
-def oldest_due_ns(view: Connection) -> int | None:
-    """
-    When the longest-waiting due notice became due; None when none waits. Far in the past means that nobody sends.
-    """
-    oldest: int | None = view.execute(_OLDEST_DUE).scalar_one()
-    return oldest

@@ -261,14 +261,6 @@ class PostgresLog:
         sql = "SELECT slot, body FROM log_slots WHERE tier = %s AND slot BETWEEN %b AND %b ORDER BY slot"
         return self._read(sql, (tier, first, last))
 
-    def read_slots_in(self, tier: str, slots: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-        """
-        `(slot, body)` of those of the given slots that exist, in order.
-        """
-        wanted = sorted(set(slots))
-        sql = "SELECT slot, body FROM log_slots WHERE tier = %s AND slot = ANY(%b::int8[]) ORDER BY slot"
-        return self._read(sql, (tier, wanted)) if wanted else iter(())
-
     def names(self) -> dict[int, str]:
         """
         Every interned name by its number.

@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from tests.measure.native.needed import need
 from watchkeeper.measure.decode.form import MOST_NODES
-from watchkeeper.measure.decode.otlp_traces import decode
+from watchkeeper.measure.decode.otlp_traces import Traces
 from watchkeeper.measure.names import SPAN_KINDS, candidates
 from watchkeeper.measure.native import backend
 from watchkeeper.measure.values import Decoded, Rejection, Wanted, halves
@@ -101,6 +101,10 @@ def span(start=1 * S, end=3 * S, **fields):
 
 def text(key, value):
     return KeyValue(key=key, value=AnyValue(string_value=value))
+
+
+def decode(body, *, json, wanted):
+    return Traces(wanted).decode(body, json=json)
 
 
 def decoded(message, wanted=WANTED):

@@ -19,9 +19,9 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from tests.measure.native.needed import need
 from watchkeeper.measure.counters import CounterMemory
-from watchkeeper.measure.decode import otlp_traces
 from watchkeeper.measure.decode.body import open_body
 from watchkeeper.measure.decode.otlp_metrics import Metrics
+from watchkeeper.measure.decode.otlp_traces import Traces
 from watchkeeper.measure.values import Decoded, Wanted, halves
 
 RESOURCE = Resource({"service.name": "parser", "service.instance.id": "one"})
@@ -76,7 +76,7 @@ def test_spans_of_the_sdk(receiver, compression):
     provider.shutdown()
 
     wanted = Wanted(attributes=frozenset({"name", "kind", "error", "status", "route", "service", "platforms"}))
-    answer = otlp_traces.decode(bodies[0], json=False, wanted=wanted)
+    answer = Traces(wanted).decode(bodies[0], json=False)
     assert isinstance(answer, Decoded)
     (batch,) = answer.batches
     assert batch.value is not None

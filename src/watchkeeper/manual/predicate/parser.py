@@ -184,9 +184,6 @@ class _Parser:
         self._depth -= 1
         return (Not if sign.text == "!" else Negate)(operand=operand, column=sign.column)
 
-    def _sees_negative(self) -> bool:
-        return self._sees("-") and self._words[self._at + 1].kind in (Kind.INT, Kind.FLOAT)
-
     def _member(self) -> Expression:
         return self._methods(self._primary())
 

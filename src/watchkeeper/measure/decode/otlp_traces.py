@@ -7,7 +7,8 @@ the manual names. A span whose times make no sense is left out and counted.
 >>> from watchkeeper.measure.values import Wanted
 >>> span = '{"name": "parse", "startTimeUnixNano": "5", "endTimeUnixNano": "12"}'
 >>> body = '{"resourceSpans": [{"scopeSpans": [{"spans": [%s]}]}]}' % span
->>> batch = decode(body.encode(), json=True, wanted=Wanted(attributes=frozenset({"name"}))).batches[0]
+>>> traces = Traces(Wanted(attributes=frozenset({"name"})))
+>>> batch = traces.decode(body.encode(), json=True).batches[0]
 >>> batch.value.tolist(), batch.at_ns.tolist(), batch.columns["name"].values
 ([7], [12], ['parse'])
 """
@@ -107,13 +108,6 @@ class Traces:
             )
             found.batches.append(_with_duration(batch, spans.took[:n]) if self._duration else batch)
         return found
-
-
-def decode(body: bytes, *, json: bool, wanted: Wanted) -> Decoded | Rejection:
-    """
-    One body, by a decoder of its own: see `Traces.decode`.
-    """
-    return Traces(wanted).decode(body, json=json)
 
 
 def _some(counts: dict[str, int]) -> dict[str, int]:
