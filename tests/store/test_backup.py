@@ -174,6 +174,13 @@ def test_a_single_flipped_bit_is_refused_and_nothing_is_touched(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.backup", "data"]
 
 
+@pytest.mark.parametrize("body", [b"", b"{}", b"SQLite format 3\0" * 100])
+def test_a_file_that_is_no_backup_is_called_so(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "other").write_bytes(body)
+    with pytest.raises(BackupError, match="it is no backup of Watchkeeper"):
+        restore(tmp_path / "other", tmp_path / "new", told=nobody)
+
+
 def test_a_place_that_holds_something_is_refused_and_with_force_its_files_are_kept(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -97,7 +97,7 @@ def test_what_is_left_out_is_said_as_partial_success(house, client):
     told = client.post("/v1/traces", content=body, headers=JSON).json()["partialSuccess"]
 
     assert told["rejectedSpans"] == "2"
-    assert "2 bad-time" in told["errorMessage"]
+    assert "2 with a bad time" in told["errorMessage"]
 
 
 def test_what_is_left_out_is_said_in_protobuf_too(client):
@@ -156,7 +156,7 @@ def test_logs_are_taken_and_what_is_left_out_is_said(client):
 
     told = client.post("/v1/logs", content=body, headers=JSON).json()["partialSuccess"]
 
-    assert (told["rejectedLogRecords"], "bad-time" in told["errorMessage"]) == ("1", True)
+    assert (told["rejectedLogRecords"], "with a bad time" in told["errorMessage"]) == ("1", True)
     assert client.post("/v1/logs", content=b"", headers=PROTOBUF).content == b""
 
 

@@ -30,6 +30,8 @@ from watchkeeper.store.errors import StoreError
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
+NO_BACKUP: Final = "it is no backup of Watchkeeper"
+_BEGINS: Final = b"PK\x03\x04"  # of a member of a zip
 _LENGTH: Final = 4
 _DIGEST: Final = 32
 _AT_ONCE: Final = 2**20
@@ -141,7 +143,7 @@ def reading(path: Path) -> Iterator[Reader]:
         with path.open("rb") as raw:
             size = path.stat().st_size - _DIGEST
             if size < 0 or _digest(raw, size) != raw.read(_DIGEST):
-                raise BackupError(doing=doing, why="its bytes are not those that were written", retryable=False)
+                raise BackupError(doing=doing, why=_amiss(raw), retryable=False)
             with zipfile.ZipFile(raw) as file:
                 reader = Reader(file)
                 if reader.manifest["format"] > FORMAT:
@@ -151,7 +153,7 @@ def reading(path: Path) -> Iterator[Reader]:
     except OSError as error:
         raise BackupError(doing=doing, why=error.strerror or str(error), retryable=False) from error
     except (zipfile.BadZipFile, KeyError, msgspec.DecodeError) as error:
-        raise BackupError(doing=doing, why="it is no backup of a watch", retryable=False) from error
+        raise BackupError(doing=doing, why=NO_BACKUP, retryable=False) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -182,6 +184,15 @@ def _digest(raw: IO[bytes], size: int) -> bytes:
         hashed.update(piece)
         left -= len(piece)
     return hashed.digest()
+
+
+def _amiss(raw: IO[bytes]) -> str:
+    """
+    Why a file is not what was written: it is a damaged backup, or none at all (neither its begin nor its end is one's).
+    """
+    raw.seek(0)
+    ours = raw.read(len(_BEGINS)) == _BEGINS or zipfile.is_zipfile(raw)
+    return "its bytes are not those that were written" if ours else NO_BACKUP
 
 
 def _pieces(member: IO[bytes]) -> Iterator[bytes]:

@@ -101,7 +101,7 @@ class DeltaLog:
         """
         Keep a group of batches in one commit and return the last sequence; on LogError nothing of it is kept.
         """
-        with self._transaction(f"append {len(bodies)} bodies") as tx:
+        with self._transaction(f"append {len(bodies)} {'body' if len(bodies) == 1 else 'bodies'}") as tx:
             last = self._last + max(len(bodies), 1 if counters else 0)
             tx.executemany("INSERT INTO log VALUES (?, ?)", enumerate(bodies, self._last + 1))
             tx.executemany(

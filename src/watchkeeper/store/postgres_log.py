@@ -116,7 +116,11 @@ class PostgresLog:
                     tx.execute("INSERT INTO log_counters VALUES (false, %b, %b)", (last, counters))
 
             there = partial(_ends_with, last=last, body=bodies[-1] if bodies else None, counters=counters)
-            self._commit(f"append {len(bodies)} bodies", write, there if last > self._last else _nowhere)
+            self._commit(
+                f"append {len(bodies)} {'body' if len(bodies) == 1 else 'bodies'}",
+                write,
+                there if last > self._last else _nowhere,
+            )
             self._last = last
             self._patched += len(counters)
             self._digests += len(kept)

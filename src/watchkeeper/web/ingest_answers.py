@@ -34,6 +34,21 @@ _SAYS: Final = {
     "logs": (ExportLogsServiceResponse, "rejected_log_records", "rejectedLogRecords"),
 }
 
+#: How a sender reads why something was left out, where the reason is not in words already.
+_WORDS: Final = {
+    "bad-histogram": "with a bad histogram",
+    "bad-labels": "with bad labels",
+    "bad-temporality": "with a bad temporality",
+    "bad-time": "with a bad time",
+    "bad-value": "with a bad value",
+    "bad-weight": "with a bad weight",
+    "duplicate": "heard before",
+    "duplicate-label": "with a label twice",
+    "no-name": "without a name",
+    "not-supported-yet": "of a kind that is not read",
+    "replica": "of a replica that is not listened to",
+}
+
 
 def taken(signal: str, left_out: Mapping[str, int], *, json: bool) -> Response:
     """
@@ -94,9 +109,12 @@ def retry_after(status: int) -> dict[str, str] | None:
 
 def in_words(left_out: Mapping[str, int]) -> str:
     """
-    What was left out, and why: `3 in the future, 1 bad-time`.
+    What was left out, and why.
+
+    >>> in_words({"too old": 2, "bad-time": 2, "in the future": 1})
+    '2 with a bad time, 1 in the future, 2 too old'
     """
-    return ", ".join(f"{n} {reason}" for reason, n in sorted(left_out.items()))
+    return ", ".join(f"{n} {_WORDS.get(reason, reason)}" for reason, n in sorted(left_out.items()))
 
 
 def _varint(number: int) -> bytes:

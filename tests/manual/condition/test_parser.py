@@ -264,6 +264,13 @@ def test_a_mistake_in_a_predicate_is_told_at_its_column_in_the_condition() -> No
             "`5 of`: an earlier number is compared by a share, such as `150% of previous 1h`",
         ),
         (
+            "burn > 14 over 1h and burn > 14 over 5m",
+            19,
+            "`and`: two windows of one condition are written `over 1h and 5m`",
+        ),
+        ("burn > 14 over 1h , 5m", 19, "`,`: two windows of one condition are written `over 1h and 5m`"),
+        ("burn > 14 over 1h, 5m", 18, "`,`: two windows of one condition are written `over 1h and 5m`"),
+        (
             "> 5% and < 7%",
             6,
             "`and`: a condition has one comparison; two windows are written `over 1h and 5m`, "

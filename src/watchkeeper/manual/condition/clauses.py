@@ -23,6 +23,9 @@ from watchkeeper.manual.units import Duration
 _CLAUSE = "after the number come `over 15m`, `for 10m`, `3 in a row`, `8 of 10` or `in any LABEL`"
 STRIKES = INTEGER + r"\s*(?:in\s+a\s+row(?![A-Za-z_])|of\s+[0-9])"
 
+#: A second window after the first, as people write it who do not know how: `, 5m` or `and burn > 14 over 5m`.
+_SECOND_WINDOW = r"(?:,\s*|and\s[^,]*\sover\s+)[0-9]+[a-z]+"
+
 
 class Clauses:
     """
@@ -77,6 +80,9 @@ def _window(reader: Reader) -> Window:
         raise reader.wrong(f"write `over this {reader.shown()}`", found=f"over {reader.shown()}")
     column = reader.column
     first = _length(reader, "over")
+    if more := reader.peek(_SECOND_WINDOW):
+        short = more.split()[-1].lstrip(",")
+        raise reader.wrong(f"two windows of one condition are written `over {first} and {short}`")
     if not reader.take_word("and"):
         return Rolling(duration=first)
     second = _length(reader, "and")
