@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.measure.conftest import NOW
+from watchkeeper.measure import intake
 from watchkeeper.measure.batches import batch_of
 from watchkeeper.measure.counters import ANEW
 from watchkeeper.measure.deliveries import Delivery, Receipt, digest
@@ -263,3 +264,35 @@ def test_the_parts_of_a_body_are_each_counted_once(bench):
     shop.restart()
     (again, new) = shop.take([parts(b"3", b"1"), parts(b"4", b"4")])
     assert (again.seen_before, new.items, shop.ask("jobs").count) == (True, 1, 4)
+
+
+def named(*keys, at=NOW):
+    batch = batch_of("spans", [at] * len(keys), 250_000_000, {"name": "job", "ok": True})
+    decoded = Decoded(
+        batches=[batch], items=len(keys), parts=np.arange(len(keys)), names=tuple(("a", key.encode()) for key in keys)
+    )
+    return Delivery(kind="events", client="a", body=b"", decode=lambda *_: decoded)
+
+
+def test_too_many_names_of_the_last_minutes_keep_new_ones_out_until_some_are_old(bench, monkeypatch):
+    shop = bench(MANUAL)
+    monkeypatch.setattr(intake, "MOST_NAMES", 4)
+    monkeypatch.setattr(intake, "DIGESTS", 1)
+    assert [one.busy for one in shop.take([named("1", "2", "3"), named("4")])] == [None, None]
+    again, more, plain = shop.take([named("1", "2"), named("5"), delivery()])
+    assert (again.seen_before, more.busy, more.by_share) == (
+        True, "too many events were named in the last minutes", False
+    )  # fmt: skip
+    assert (plain.items, shop.ask("jobs").count) == (1, 5)
+    shop.clock.at += intake.DIGESTS_NS + 1
+    assert shop.take([named("5", at=shop.clock.at)])[0].items == 1
+
+
+def test_names_are_forgotten_from_the_oldest_but_for_the_last_ones(bench, monkeypatch):
+    shop = bench(MANUAL)
+    monkeypatch.setattr(intake, "DIGESTS", 2)
+    shop.take([named("1", "2", "3")])
+    shop.intake.forget(shop.clock.at + intake.DIGESTS_NS)
+    assert len(shop.intake._seen) == 3
+    shop.intake.forget(shop.clock.at + intake.DIGESTS_NS + 1)
+    assert list(shop.intake._seen) == [("a", b"2"), ("a", b"3")]

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -38,6 +39,7 @@ WAITING_BYTES = 64 * 2**20  # bodies in the queue; beyond this a sender is asked
 GROUP_BYTES = 8 * 2**20  # of bodies taken in one commit, so that whoever waits is not behind a mountain
 DIGESTS = 10_000
 DIGESTS_NS = 10 * 60 * 1_000_000_000
+MOST_NAMES = 1_000_000  # remembered at once, some 250 bytes each; whoever names more parts is asked to come back
 COUNTERS_NS = 24 * 3600 * 1_000_000_000  # a counter not heard for this long is forgotten
 
 log = structlog.get_logger("intake")
@@ -179,9 +181,7 @@ class Intake:
         """
         with self._way:
             self.counters.forget(before_ns=now_ns - COUNTERS_NS)
-            for name, at_ns in list(self._seen.items())[:-DIGESTS]:  # in the order of arrival
-                if at_ns < now_ns - DIGESTS_NS:
-                    del self._seen[name]
+            self._forget_names(now_ns)
 
     def renew(self, engine: Engine, matcher: Matcher) -> None:
         """
@@ -264,6 +264,9 @@ class Intake:
         known = self._known(decoded.names, fresh)
         if known and len(known) == len(decoded.names):
             return _Read(delivery=delivery, receipt=Receipt(seen_before=True), outcome="seen before")
+        if decoded.names and self._crammed(len(fresh), now_ns):
+            why = "too many events were named in the last minutes"
+            return _Read(delivery=delivery, receipt=Receipt(busy=why), outcome="not taken")
         decoded = without_parts(decoded, known) if known else decoded
         names = (*([delivery.name] if delivery.name else []), *decoded.names)
         fresh.update(names)
@@ -287,6 +290,26 @@ class Intake:
                 known.add(part)
             mine.add(name)
         return known
+
+    def _crammed(self, fresh: int, now_ns: int) -> bool:
+        """
+        Whether as many names are remembered as may be, and none of them is old enough to be forgotten.
+        """
+        if len(self._seen) + fresh >= MOST_NAMES:
+            self._forget_names(now_ns)
+        return len(self._seen) + fresh >= MOST_NAMES
+
+    def _forget_names(self, now_ns: int) -> None:
+        """
+        Forget names of long ago, but for the last `DIGESTS`: from the oldest to the first that is young.
+        """
+        old: list[Name] = []
+        for name, at_ns in islice(self._seen.items(), max(0, len(self._seen) - DIGESTS)):  # in the order of arrival
+            if at_ns >= now_ns - DIGESTS_NS:
+                break
+            old.append(name)
+        for name in old:
+            del self._seen[name]
 
     def _write(self, read: list[_Read], now_ns: int) -> None:
         """
