@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.stories.shop import manual, opened, orders
 from watchkeeper.act import memory
@@ -12,6 +13,7 @@ from watchkeeper.act.turn import Turns, take_turn
 from watchkeeper.decide.values import AlertKey, AlertMemory, State
 from watchkeeper.measure.batches import batch_of
 from watchkeeper.outside.clock import RealClock
+from watchkeeper.store.errors import StateError
 
 DISK = AlertKey(rule="disk")
 
@@ -97,3 +99,23 @@ def test_what_came_in_is_looked_at_before_the_next_turn_is_due():
     finally:
         turns.stop()
     assert turns.failed == 0
+
+
+def test_a_full_disk_is_one_line_and_a_bug_has_a_traceback():
+    told = opened(manual())
+    turns = Turns(
+        standing=lambda: told.watch.standing,
+        intake=told.intake,
+        state=told.state,
+        clock=told.clock,
+        every_seconds=3600,
+        after=lambda: None,
+    )
+    full = StateError(doing="begin", why="the disk is full", retryable=True)
+    with capture_logs() as lines:
+        for bug in (full, full, StateError(doing="begin", why="the file is damaged", retryable=False)):
+            turns._tell(bug)
+    assert [(line["event"], line.get("why"), "exc_info" in line) for line in lines] == [
+        ("a turn failed", "The state could not begin: the disk is full.", False),
+        ("a turn failed", None, True),
+    ]

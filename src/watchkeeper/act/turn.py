@@ -24,6 +24,7 @@ from watchkeeper.measure.intake import Intake
 from watchkeeper.measure.plan import Plan
 from watchkeeper.outside.clock import Clock
 from watchkeeper.store import alerts
+from watchkeeper.store.errors import LogError, StateError
 from watchkeeper.store.state import State
 
 #: Between two turns, however much comes in; and as a multiple of what the last one took.
@@ -172,9 +173,7 @@ class Turns:
                     self._forgetting.when_due(now_ns)
             except Exception as bug:  # the top of the loop: the next turn decides again from the same rows
                 self.failed += 1
-                if repr(bug) != self._bug:  # told once, not twice a second
-                    self._bug = repr(bug)
-                    log.exception("a turn failed")
+                self._tell(bug)
                 continue
             self._pause = max(PAUSE_SECONDS, RESTS * (self._clock.monotonic_ns() - began_ns) / 1e9)
             self.taken_ns, self._bug = now_ns, None
@@ -182,6 +181,18 @@ class Turns:
             if plan.transitions or plan.notices or plan.closes:
                 self.changes += 1
                 self._after()
+
+    def _tell(self, bug: Exception) -> None:
+        """
+        Why a turn failed: once, not twice a second; without a traceback where the disk is the reason, and may recover.
+        """
+        if repr(bug) == self._bug:
+            return
+        self._bug = repr(bug)
+        if isinstance(bug, (StateError, LogError)) and bug.retryable:
+            log.error("a turn failed", why=str(bug))
+        else:
+            log.error("a turn failed", exc_info=bug)
 
     def _take(self, now_ns: int, *, only_news: bool) -> TurnPlan:
         return take_turn(
