@@ -33,6 +33,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 )
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
+from watchkeeper.measure.decode.form import MOST_WEIGHT
 from watchkeeper.measure.values import Wanted
 
 S = 10**9
@@ -207,7 +208,7 @@ class World:
         if chance.random() < 0.05:
             counts = [0] * how_many
             self._starts[series] = self._at - S
-        jump = chance.choice((0, 1, 5)) if chance.random() < 0.97 else 2**40
+        jump = chance.choice((0, 1, 5)) if chance.random() < 0.97 else MOST_WEIGHT
         self._counts[series] = [count + chance.choice((0, jump)) for count in counts]
         return self._counts[series]
 

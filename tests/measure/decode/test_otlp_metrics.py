@@ -288,7 +288,7 @@ def test_a_histogram_that_makes_no_sense_is_rejected(memory, counts, bounds, cou
         (exponential(spread({0: 1, 1023: 1})), "bad-histogram"),
         (exponential(spread({0: 1}, threshold=-1.0)), "bad-histogram"),
         (exponential(spread({0: 1}, threshold=float("nan"))), "bad-histogram"),
-        (exponential(spread({0: 2**40, 1: 1}), temporality=DELTA), "bad-weight"),
+        (exponential(spread({0: MOST_WEIGHT, 1: 1}), temporality=DELTA), "bad-weight"),
     ],
 )  # fmt: skip
 def test_a_point_that_cannot_be_taken_is_counted_by_reason(memory, metric, reason):
@@ -301,6 +301,10 @@ def test_points_of_one_body_weigh_no_more_together_than_sums_can_hold(memory):
     answer = decoded(memory, total(*heavy, temporality=DELTA), histogram(buckets([5], []), temporality=DELTA))
     assert sum(weight for _, weight in rows(answer)) == MOST_TOGETHER
     assert answer.rejected == {"bad-weight": 5}
+    silent = total(*heavy, number(0), temporality=DELTA), histogram(buckets([0], []), temporality=DELTA)
+    answer = decoded(memory, *silent)
+    assert sorted(rows(answer), key=lambda row: row[1])[:2] == [(None, 0), ((-inf, inf), 0)]  # their sources spoke
+    assert answer.rejected == {"bad-weight": 4}
     one_too_heavy = total(number(2**62), number(3), temporality=DELTA)
     assert rows(decoded(memory, one_too_heavy)) == [(None, 3)]
 

@@ -15,6 +15,8 @@ import pytest
 from tests.measure.decode.remote_bodies import ATTRIBUTES, NOW, STALE, WANTED, MadeUp, S, body, series
 from watchkeeper.measure import matching
 from watchkeeper.measure.counters import CounterMemory
+from watchkeeper.measure.decode.form import MOST_WEIGHT
+from watchkeeper.measure.decode.metric_rows import MOST_TOGETHER
 from watchkeeper.measure.decode.remote_heard import AHEAD_NS
 from watchkeeper.measure.decode.remote_names import COUNTER, GAUGE, HISTOGRAM, SUMMARY
 from watchkeeper.measure.decode.remote_protobuf import WriteRequest
@@ -174,22 +176,22 @@ def test_what_is_no_sample_is_counted_and_changes_nothing(way, sample, rejected,
 
 
 def test_a_growth_that_no_sum_can_hold_is_refused(way):
-    found = way.take(body(("jobs_total", [(-1, 0.0), (0, 2.0**41)], {})))
+    found = way.take(body(("jobs_total", [(-1, 0.0), (0, float(MOST_WEIGHT + 1))], {})))
     assert (rows(found), found.rejected) == ([("jobs_total", -1, 0, None)], {"bad-weight": 1})
 
 
 def test_growths_that_no_sum_can_hold_together_are_refused(way):
     way.take(body(*(("jobs_total", [(-2, 0.0)], {"queue": str(i)}) for i in range(20))))
-    found = way.take(body(*(("jobs_total", [(-1, 2.0**40)], {"queue": str(i)}) for i in range(20))))
-    assert (sum(weight for _, _, weight, _ in rows(found)), found.rejected) == (2**44, {"bad-weight": 4})
+    found = way.take(body(*(("jobs_total", [(-1, float(MOST_WEIGHT))], {"queue": str(i)}) for i in range(20))))
+    assert (sum(weight for _, _, weight, _ in rows(found)), found.rejected) == (MOST_TOGETHER, {"bad-weight": 4})
 
     def limits(at, n):
         edges = ("1", "+Inf")
         return [("took_milliseconds_bucket", [(at, n)], {"queue": str(i), "le": le}) for i in range(20) for le in edges]
 
     way.take(body(*limits(-2, 0.0)))
-    found = way.take(body(*limits(-1, 2.0**40)))
-    assert (sum(weight for _, _, weight, _ in rows(found)), found.rejected) == (2**44, {"bad-weight": 8})
+    found = way.take(body(*limits(-1, float(MOST_WEIGHT))))
+    assert (sum(weight for _, _, weight, _ in rows(found)), found.rejected) == (MOST_TOGETHER, {"bad-weight": 8})
 
 
 def test_ahead_means_what_it_means_to_the_matcher():

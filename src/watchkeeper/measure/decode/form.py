@@ -17,7 +17,7 @@ Node = Any
 Scalar = str | int | float | bool
 
 #: A weight above it is a mistake of the sender, and sums of such weights would not fit 64 bits.
-MOST_WEIGHT: Final = 2**40
+MOST_WEIGHT: Final = 2**36
 #: How many one sampled event may stand for: its value is summed that many times, and 2,000 of the heaviest must fit.
 MOST_SAMPLED: Final = 2**20
 #: Times and counts from here on do not fit a signed 64-bit integer.
@@ -86,5 +86,9 @@ def too_many_items() -> Rejection:
 def malformed(message: str) -> Rejection:
     """
     Why a body is refused that is not this message in protobuf.
+
+    >>> malformed("WriteRequest").why
+    'the body is not a WriteRequest in protobuf: its wire format is broken'
     """
-    return Rejection(status=400, why=f"the body is not an {message} in protobuf: its wire format is broken")
+    article = "an" if message[0] in "AEIOU" else "a"
+    return Rejection(status=400, why=f"the body is not {article} {message} in protobuf: its wire format is broken")

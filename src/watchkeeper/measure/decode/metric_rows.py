@@ -12,8 +12,8 @@ Which rows do points become?
 All at the time of the point. A cumulative point that grew nothing, or only sets the base, is a row of weight 0: its
 source spoke. Numbers are in SI units.
 
-A point weighs at most 2^40, all points of a body together 2^44; what is beyond is left out as `bad-weight`. So a sum of
-weights in 64 bits holds half a million of the heaviest bodies, and far more than any real one.
+A point weighs at most 2^36, all points of a body together 2^40; what is beyond is left out as `bad-weight`, but for
+points of weight 0. So a sum of weights in 64 bits holds eight million of the heaviest bodies, far more than real ones.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from watchkeeper.measure.decode.si import Scale
 from watchkeeper.measure.values import Batch, Floats, Ints
 
 #: What all points of one body may weigh together.
-MOST_TOGETHER: Final = 2**44
+MOST_TOGETHER: Final = 2**40
 #: What `exchange` answers: only a base; not newer; all of it is growth; it goes on from what is handed back.
 BASE, STALE, ANEW, GOES_ON = range(4)
 
@@ -250,5 +250,5 @@ def _bounded(numbers: Floats, buckets: Floats) -> tuple[Bools, int]:
     total = np.concatenate((numbers, buckets))
     kept = total <= MOST_WEIGHT
     if total.sum() > MOST_TOGETHER:
-        kept &= np.cumsum(np.where(kept, total, 0.0)) <= MOST_TOGETHER
+        kept &= (total == 0) | (np.cumsum(np.where(kept, total, 0.0)) <= MOST_TOGETHER)
     return kept, int(len(kept) - kept.sum())

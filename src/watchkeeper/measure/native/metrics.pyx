@@ -1410,7 +1410,7 @@ cdef bint _bears(double weight, double* run) noexcept:
     if not weight <= MOST_EACH:
         return False
     run[0] += weight
-    return run[0] <= MOST_ALL
+    return weight == 0 or run[0] <= MOST_ALL
 
 
 cdef void _blank(Point* point, Reader* r) noexcept:
