@@ -245,6 +245,27 @@ def test_series_that_live_a_minute_do_not_pile_up():
     assert overflow == 0
 
 
+def test_series_that_are_refused_are_not_remembered(both):
+    for number in range(20):
+        said = [("pod", str(number)), ("pod", str(number))]
+        request = WriteRequest()
+        told = request.timeseries.add()
+        for name, value in [("__name__", "load"), *said]:
+            told.labels.add(name=name.encode(), value=value.encode())
+        told.samples.add(value=1.0, timestamp=NOW // 1_000_000)
+        both.hear(request.SerializeToString())
+    assert both.ours.known == 0
+
+
+def test_series_with_very_long_labels_are_read_but_not_remembered():
+    hearing = part.Hearing(["queue"], Names(["load"]))
+    for text, known, overflow in (("x" * 16_000, 1, 0), ("x" * 17_000, 1, 1)):
+        for name in ("load", "unwanted"):
+            found = hearing.read(body((name, [(0, 1.0)], {"pod": text})), NOW)
+            assert (len(found.numbers.at_ns), found.noted.get("series-overflow", 0)) == (name == "load", overflow)
+        assert hearing.known == 2 * known
+
+
 def test_a_column_that_knows_too_many_texts_starts_anew(both):
     names = Names(["load"])
     both.reference, both.ours = Hearing(["pod"], names), part.Hearing(["pod"], names)

@@ -44,7 +44,7 @@ cdef enum:
     REASONS = 6
     FAR = 99
     MOST_KNOWN = 1 << 20      # series in one table
-    LONGEST_RUN = 1 << 17     # bytes of labels that are remembered
+    LONGEST_RUN = 1 << 14     # bytes of labels that are remembered
     FEW = 1 << 16             # series for which no new table begins
 
 cdef int64_t MS = 1_000_000
@@ -57,7 +57,7 @@ cdef Py_ssize_t MOST_LETTERS = LONGEST_LABELS
 cdef Py_ssize_t LONGEST = LONGEST_TEXT
 cdef Py_ssize_t MOST_TEXTS = MOST_VALUES
 cdef Py_ssize_t MOST_TEXT = MOST_BYTES
-cdef Py_ssize_t MOST_RUNS = 1 << 28         # bytes of labels in one table
+cdef Py_ssize_t MOST_RUNS = 1 << 27         # bytes of labels in one table
 cdef int64_t GRACE_NS = 5 * 60 * 10**9      # what was not heard for so long after a new table began is dropped
 _REASONS = {-IS_BAD: BAD, -IS_TWICE: TWICE, -IS_NAMELESS: NAMELESS, -IS_NO_LIMIT: NO_LIMIT}
 
@@ -498,6 +498,8 @@ cdef class Hearing:
     cdef int _remember(self, View run, bint replicated, int64_t now_ns) except -1:
         cdef _Book book = self._book
         cdef Py_ssize_t i, k
+        if self._now.wire < UNWANTED:  # refused: it is read anew each time, for there is no end of them
+            return 0
         if run.n > LONGEST_RUN:
             self._overflow += 1
             return 0
