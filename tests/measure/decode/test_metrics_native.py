@@ -16,7 +16,7 @@ from tests.measure.native import wire
 from tests.measure.native.guard import Guard
 from tests.measure.native.needed import need
 from watchkeeper.measure.counters import CounterMemory
-from watchkeeper.measure.decode.form import MOST_NODES
+from watchkeeper.measure.decode.form import MOST_NODES, MOST_WEIGHT
 from watchkeeper.measure.decode.otlp_metrics import MOST_ODD, Metrics
 from watchkeeper.measure.native.backend import native
 from watchkeeper.measure.values import Decoded
@@ -433,6 +433,18 @@ def many(points, attributes=(), values=None):
         told = [text("k", (values or str)(i)), *attributes]
         metric.sum.data_points.add(time_unix_nano=T, start_time_unix_nano=T - S, as_int=i, attributes=told)
     return request.SerializeToString()
+
+
+@pytest.mark.parametrize("temporality", [1, CUMULATIVE])
+def test_points_of_no_weight_are_kept_behind_the_heaviest(both, temporality):
+    for at, weight in ((T, 0), (T + S, MOST_WEIGHT)):
+        request = ExportMetricsServiceRequest()
+        metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="m")
+        metric.sum.is_monotonic, metric.sum.aggregation_temporality = True, temporality
+        for i, heavy in enumerate([weight] * 20 + [0, 5, 0]):
+            told = [text("k", str(i))]
+            metric.sum.data_points.add(time_unix_nano=at, start_time_unix_nano=T - S, as_int=heavy, attributes=told)
+        both.agree(request.SerializeToString(), plain=True)
 
 
 def test_a_body_with_too_many_points_touches_nothing(both):
