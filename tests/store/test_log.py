@@ -144,7 +144,7 @@ def test_a_read_only_file_refuses_an_append_in_plain_words(path: Path) -> None:
     log = DeltaLog(path)
     log.append([b"a"], digests=[], counters=b"", now_ns=0)
     log._writer.execute("PRAGMA query_only = ON")  # what SQLite reports for a read-only mount; root ignores file modes
-    with pytest.raises(LogError, match="append 1 bodies: the file or its folder is read-only") as failure:
+    with pytest.raises(LogError, match="append 1 body: the file or its folder is read-only") as failure:
         log.append([b"b"], digests=[], counters=b"", now_ns=0)
     assert failure.value.retryable
 

@@ -109,7 +109,7 @@ def test_an_append_that_nobody_can_look_for_is_refused_and_taken_out_again(throu
     log.append([b"a"], digests=[("c", b"1")], counters=b"p1", now_ns=1)
     door.lose_the_next_commit.set()
     door.shut.set()
-    with pytest.raises(LogError, match="append 1 bodies: the database cannot be reached") as refused:
+    with pytest.raises(LogError, match="append 1 body: the database cannot be reached") as refused:
         log.append([b"b"], digests=[("c", b"2")], counters=b"p2", now_ns=2)
     assert refused.value.retryable
     with pytest.raises(LogError):

@@ -120,6 +120,7 @@ def test_pages_can_be_read_without_a_script(page, served):
 
 def test_a_change_arrives_without_a_reload(page, served):
     page.goto(served.address + "/")
+    expect(page.locator("[data-live]")).to_have_text("live")
     page.evaluate("window.stayed = true")
     before = page.locator(".say p").inner_text()
     served.house.spans(77, {"name": "GET /", "kind": "server", "status": 200})
@@ -129,6 +130,7 @@ def test_a_change_arrives_without_a_reload(page, served):
 
 def test_what_somebody_is_writing_survives_a_change(page, served):
     page.goto(served.address + "/incidents/1")
+    expect(page.locator("[data-live]")).to_have_text("live")  # what changes before it listens is in the next change
     note = page.get_by_label("What did you see")
     note.fill("half a sent")
     before = page.locator(".clock b").first.inner_text()
