@@ -43,7 +43,33 @@ class Reason(StrEnum):
     FASTER_FIRES = "faster-fires"
     FASTER_OVER = "faster-over"
     NOT_TOLD = "not-told"
+    SILENCED = "silenced"
+    SILENCE_OVER = "silence-over"
+    DEPENDENCY_FIRES = "dependency-fires"
+    DEPENDENCY_OVER = "dependency-over"
+    FLAPPING = "flapping"
+    # a page
+    PAGED = "paged"
+    ESCALATED = "escalated"
+    PAGED_AGAIN = "paged-again"
+    ACKNOWLEDGED = "acknowledged"
+    LAPSED = "lapsed"
+    SNOOZED = "snoozed"
+    SNOOZE_OVER = "snooze-over"
+    ALERTS_OVER = "alerts-over"
+    EXHAUSTED = "exhausted"
+    NOBODY_ON_CALL = "nobody-on-call"
+    UNREACHABLE = "unreachable"
+    OTHER_SEVERITY = "other-severity"
+    ALREADY_PAGED = "already-paged"
+    QUIET_HOURS = "quiet-hours"
+    THROTTLED = "throttled"
+    BUNDLED = "bundled"
+    NO_POLICY = "no-policy"
+    STAGING = "staging"
+    TEST = "test"
     # an incident
+    DEADLINE_MISSED = "deadline-missed"
     SEVERITY_OPENS = "severity-opens"
     ALERTS_RESOLVED = "alerts-resolved"
     BY_A_PERSON = "by-a-person"
@@ -79,6 +105,31 @@ SAYS: dict[Reason, str] = {
     Reason.FASTER_FIRES: "a faster burn of the same budget already fires",
     Reason.FASTER_OVER: "the faster burn of the same budget is over, and this one still fires",
     Reason.NOT_TOLD: "nobody was told that it fired",
+    Reason.SILENCED: "somebody silenced it",
+    Reason.SILENCE_OVER: "the silence is over, and it still fires",
+    Reason.DEPENDENCY_FIRES: "something that it depends on already fires",
+    Reason.DEPENDENCY_OVER: "what it depends on is well again, and it still fires",
+    Reason.FLAPPING: "it fires and resolves too often: told once, until it settles",
+    Reason.PAGED: "it is their turn",
+    Reason.ESCALATED: "nobody acknowledged in time",
+    Reason.PAGED_AGAIN: "everybody was asked, nobody acknowledged: once more from the start",
+    Reason.ACKNOWLEDGED: "somebody has it",
+    Reason.LAPSED: "the acknowledgement lapsed, because nothing followed",
+    Reason.SNOOZED: "somebody put it off",
+    Reason.SNOOZE_OVER: "the time that it was put off for is over",
+    Reason.ALERTS_OVER: "its alerts are over",
+    Reason.EXHAUSTED: "everybody was asked as often as the policy says, and nobody acknowledged",
+    Reason.NOBODY_ON_CALL: "nobody is on call",
+    Reason.UNREACHABLE: "no contact method of theirs works",
+    Reason.OTHER_SEVERITY: "the step or the contact method is for other severities",
+    Reason.ALREADY_PAGED: "they were paged in this step already",
+    Reason.QUIET_HOURS: "it waits until their quiet hours end",
+    Reason.THROTTLED: "this contact method has carried as many pages as it may",
+    Reason.BUNDLED: "it is part of a bundle",
+    Reason.NO_POLICY: "no escalation policy applies to it",
+    Reason.STAGING: "this manual is not about production, so nobody is paged",
+    Reason.TEST: "somebody asked for a test",
+    Reason.DEADLINE_MISSED: "a deadline of the incident was missed",
     Reason.SEVERITY_OPENS: "an alert of this severity opens an incident",
     Reason.ALERTS_RESOLVED: "all its alerts resolved",
     Reason.BY_A_PERSON: "a person did it",

@@ -137,6 +137,12 @@ class Kind(StrEnum):
     EVENT = "event"
     WITHDRAWN = "withdrawn"
     DIGEST = "digest"
+    PAGE = "page"
+    PAGE_OVER = "page-over"
+    BUNDLE = "bundle"
+    INCIDENT = "incident"
+    HAND_OFF = "hand-off"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

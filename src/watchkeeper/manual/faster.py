@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from watchkeeper.manual.condition.ast import Condition, Pair, Previous, Relative, Rolling
-from watchkeeper.manual.model import measuring, promising, responding
+from watchkeeper.manual.model import measuring, promising, reaching, responding
 from watchkeeper.manual.model.manual import Defaults, Manual
 from watchkeeper.manual.units import NS_PER_SECOND, Duration
 from watchkeeper.manual.windows import ALERT_WINDOW, OBJECTIVE_WINDOW
@@ -34,7 +34,13 @@ PASSING: Mapping[type[BaseModel], tuple[str, ...]] = {
     promising.Severity: ("respond", "escalate", "recover", "update"),
     promising.RateLimit: ("per",),
     promising.Channel: ("digest",),
-    responding.Stage: ("within",),
+    responding.Stage: ("within", "deadlines"),
+    promising.Flapping: ("per",),
+    reaching.PersonalRule: ("after",),
+    reaching.Throttle: ("per",),
+    reaching.EscalationStep: ("after",),
+    reaching.Policy: ("repeat_after", "lapses"),
+    reaching.Heartbeat: ("every",),
     responding.Incidents: ("report_within",),
 }
 
@@ -82,11 +88,21 @@ def _faster_model(model: Model, factor: int) -> Model:
     changed = {}
     for name in type(model).model_fields:
         value = getattr(model, name)
-        passes = name in passing and isinstance(value, Duration)
-        faster_value = _shorter(value, factor) if passes else _faster_value(value, factor)
+        faster_value = _passing(value, factor) if name in passing else _faster_value(value, factor)
         if faster_value is not value:
             changed[name] = faster_value
     return model.model_copy(update=changed)
+
+
+def _passing(value: Any, factor: int) -> Any:
+    """
+    A span of time, or one by severity; words such as `ongoing` stay.
+    """
+    if isinstance(value, Duration):
+        return _shorter(value, factor)
+    if isinstance(value, Mapping):
+        return {key: _passing(each, factor) for key, each in value.items()}
+    return value
 
 
 def _faster_value(value: Any, factor: int) -> Any:

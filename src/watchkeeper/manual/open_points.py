@@ -13,7 +13,7 @@ from watchkeeper.manual.conditions import conditions
 from watchkeeper.manual.marks import Place
 from watchkeeper.manual.model.base import Stated
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.model.responding import Contact, Person
+from watchkeeper.manual.model.reaching import Contact, Person
 from watchkeeper.manual.model.shape import pieces
 from watchkeeper.manual.windows import ALERT_WINDOW, OBJECTIVE_WINDOW, Source, alert_window, objective_window
 

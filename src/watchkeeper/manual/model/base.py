@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from watchkeeper.manual.model.forms import MayBeEmpty, OneOrMore
-from watchkeeper.manual.model.scalars import Name, Text, Texts
+from watchkeeper.manual.model.scalars import Name, Text, Texts, Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,13 @@ CheckName = Annotated[Name, RefersTo(("checks", "journeys"))]
 JourneyName = Annotated[Name, RefersTo(("journeys",))]
 BackupName = Annotated[Name, RefersTo(("backups",))]
 SourceName = Annotated[Name, RefersTo(("sources",))]
+PersonName = Annotated[Name, RefersTo(("people",))]
+ContactName = Annotated[Name, RefersTo(("contacts",))]
+ScheduleName = Annotated[Name, RefersTo(("schedules",))]
+PolicyName = Annotated[Name, RefersTo(("policies",))]
+CalendarName = Annotated[Name, RefersTo(("calendars",))]
+#: A time for each of some severities: `{P0: 5m, P1: 15m}`.
+SeverityTimes = Annotated[Mapping[Name, Within], MayBeEmpty()]
 
 
 class Strict(BaseModel):

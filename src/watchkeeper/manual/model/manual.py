@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BeforeValidator, Field
 
-from watchkeeper.manual.model import measuring, promising, proving, responding, upkeep
+from watchkeeper.manual.model import measuring, promising, proving, reaching, responding, upkeep
 from watchkeeper.manual.model.base import (
     DependencyName,
     Entry,
     Named,
     PartName,
+    PolicyName,
     RunbookName,
     Several,
     says,
@@ -44,6 +45,9 @@ class Defaults(Entry):
     at_least: WholeNumber | None = says("fewer observations than this in the window: unknown")
     resolve_after: Length | None = says("a condition must be clear this long before its alert resolves; 1m if not said")
     repeat_every: Length | None = says("an alert that still fires is told again this often")
+    flapping: promising.Flapping | None = says("an alert that fires more often than this is told once, as flapping")
+    throttle: reaching.Throttle | None = says("how many pages one contact method of a person carries")
+    policy: PolicyName | None = says("the escalation policy of alerts whose route and severity name none")
 
 
 class Service(Entry):
@@ -83,6 +87,7 @@ class Manual(Entry):
     )
     zone: Zone = says("the time zone of calendar windows and clock times", "UTC")
     business_days: Several[Weekday] = says("the days that `next business day` counts", WEEKDAYS[:5])
+    calendars: Named[reaching.BusinessCalendar] = says("business calendars, for severities that name one", {})
     base_url: Text | None = says("the address of the product, for checks that name a path")
     base_url_env: Text | None = says("the environment variable that holds that address")
     defaults: Defaults = says("what holds where an entry says nothing", Defaults())
@@ -104,10 +109,12 @@ class Manual(Entry):
     routes: Several[promising.Route] = says("which messages go where, first fit", ())
 
     incidents: responding.Incidents | None = says("the incident process")
-    contacts: Named[responding.Contact] = says("whom to reach", {})
-    people: Named[responding.Person] = says("who can be on call", {})
-    on_call: responding.OnCall | None = says("roles and kit of being on call")
-    schedules: Named[responding.Schedule] = says("who is on call when", {})
+    contacts: Named[reaching.Contact] = says("whom to reach", {})
+    people: Named[reaching.Person] = says("who can be on call", {})
+    on_call: reaching.OnCall | None = says("roles and kit of being on call")
+    schedules: Named[reaching.Schedule] = says("who is on call when", {})
+    policies: Named[reaching.Policy] = says("escalation policies: who is paged, and who next", {})
+    heartbeat: reaching.Heartbeat | None = says("an address outside that notices when this watch falls silent")
     runbooks: Named[responding.Runbook] = says("what to do", {})
     switches: Named[responding.Switch] = says("what a runbook flips in the application", {})
 

@@ -5,23 +5,26 @@ An objective holds one indicator against targets (SLO tier) and agreements (SLA 
 condition reaches people, how severely, and which runbook answers it; a severity says how fast that must happen.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from watchkeeper.manual.model.base import (
     AlertName,
+    CalendarName,
     ChannelName,
     Entry,
     IndicatorName,
     ObjectiveName,
     PartName,
+    PolicyName,
     RunbookName,
     Several,
     SeverityName,
     says,
 )
-from watchkeeper.manual.model.forms import InWords
+from watchkeeper.manual.model.forms import InWords, MayBeEmpty
 from watchkeeper.manual.model.scalars import (
     Condition_,
     Conditions,
@@ -38,6 +41,7 @@ from watchkeeper.manual.model.unfit import Unfit
 
 Severities = Several[SeverityName]
 Channels = Several[ChannelName]
+Labels = Annotated[Mapping[Name, Texts], MayBeEmpty()]
 
 
 class Objective(Entry):
@@ -84,6 +88,7 @@ class Alert(Entry):
     escalate: Response | None = says("when it goes further, instead of the severity's time")
     runbook: RunbookName | None = says("what to do about it")
     tell: Channels = says("the channels that hear of it; else the routes decide", ())
+    policy: PolicyName | None = says("the escalation policy that pages people for it; else the routes decide")
     unknown_after: Length | None = says("unknown this long asks a person")
     resolve_after: Length | None = says("the condition must be clear this long before it resolves; else the default")
     repeat_every: Length | None = says("told again this often while it fires")
@@ -126,6 +131,10 @@ class Severity(Entry):
     recover: Response | None = says("how soon it is over")
     update: Response | None = says("how often people hear how it goes")
     page: Text | None = says("who is paged: `everyone`, or nothing")
+    policy: PolicyName | None = says("the escalation policy of its alerts whose route names none")
+    calendar: CalendarName | None = says(
+        "the business calendar of `next business day`; else the manual's business days"
+    )
     criteria: Several[Annotated[Criterion, InWords("name")]] = says("what makes a case this severe", ())
     examples: Texts = says("cases of it, in words", ())
     opens_incident: Flag = says("an alert of this severity opens an incident", False)
@@ -157,6 +166,19 @@ class Channel(Entry):
     planned: Flag = says("the document names it as future: never used", False)
     digest: Length | None = says("one message per this much time, with everything in it")
     at_once: Severities = says("the severities that do not wait for the digest", ())
+    from_: Annotated[Text | None, Field(alias="from", description="email: the address it is sent from")] = None
+    token_env: Text | None = says("ntfy: the environment variable that holds the access token")
+    signing_env: Text | None = says("slack: the environment variable that holds the signing secret of its buttons")
+    fallback: ChannelName | None = says("the channel that carries its messages while it is dead")
+
+
+class Flapping(Entry):
+    """
+    How often an alert may fire before it counts as flapping.
+    """
+
+    count: WholeNumber = says("more firings than this", 3)
+    per: Length = Field(description="in how much time")
 
 
 class Route(Entry):
@@ -167,4 +189,15 @@ class Route(Entry):
     severity: Severities = says("these severities", ())
     service: Several[PartName] = says("these services or dependencies", ())
     alert: Several[AlertName] = says("these alerts", ())
-    tell: Channels = Field(description="the channels that hear of it")
+    label: Labels = says("alerts whose label has one of these values: `{platform: spotify}`", {})
+    tell: Channels = says("the channels that hear of it", ())
+    policy: PolicyName | None = says("the escalation policy that pages people for it")
+    group: Texts = says(
+        "pages are one per value of these: `alert`, `service`, `severity`, a label; `alert` if not said", ()
+    )
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if not self.tell and self.policy is None:
+            raise Unfit(found="neither `tell` nor `policy`", wanted="at least one: a route leads somewhere")
+        return self

@@ -1,16 +1,26 @@
 """
-Who answers, in what order, and by which runbook?
+What is done about it, in what order, and by which runbook?
 
-The incident process with its stages, the people and their turns, and the runbooks: what to do, step by step.
+The incident process with its stages, and the runbooks: what to do, step by step.
 """
 
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from watchkeeper.manual.model.base import ChannelName, Entry, Named, PartName, Several, SeverityName, says
+from watchkeeper.manual.model.base import (
+    ChannelName,
+    ContactName,
+    Entry,
+    PartName,
+    PolicyName,
+    Several,
+    SeverityName,
+    SeverityTimes,
+    says,
+)
 from watchkeeper.manual.model.forms import InWords
-from watchkeeper.manual.model.scalars import Clock, Flag, Length, Names, Text, Texts, Weekday, Within, Zone
+from watchkeeper.manual.model.scalars import Flag, Length, Text, Texts, Within
 from watchkeeper.manual.model.unfit import Unfit
 
 
@@ -37,9 +47,11 @@ class Stage(Entry):
 
     name: Text = Field(description="its name")
     within: Within | None = says("how soon after the incident opened it must be done; `ongoing` or `varies`")
+    deadlines: SeverityTimes = says("the same by severity, where the document gives several", {})
     responsible: Text | None = says("who does it")
     steps: Steps = says("what is done, in order", ())
     tell: Several[ChannelName] = says("the channels that hear of it", ())
+    contacts: Several[ContactName] = says("who else is told: people who are not on call, such as the legal team", ())
 
 
 class Incidents(Entry):
@@ -51,6 +63,8 @@ class Incidents(Entry):
     stages: Several[Annotated[Stage, InWords("name")]] = says("the stages, in order", ())
     report_within: Length | None = says("how soon after it closed the report is due")
     roles: Texts = says("the roles that people take", ())
+    policy: PolicyName | None = says("the escalation policy of missed deadlines and of incidents that people open")
+    chat: Text | None = says("the address of an incident's own channel, with `{number}` in it")
     closes: Text | None = says("`by a person`, or `when its alerts resolve`")
 
     @model_validator(mode="after")
@@ -59,84 +73,6 @@ class Incidents(Entry):
         if self.closes is not None and self.closes not in ways:
             raise Unfit(found=f"`closes: {self.closes}`", wanted=" or ".join(f"`{way}`" for way in ways))
         return self
-
-
-class Contact(Entry):
-    """
-    Somebody to reach outside the rotation. What the document leaves blank stays a `placeholder`, and lint finds it.
-    """
-
-    role: Text | None = says("what they are there for")
-    group: Text | None = says("the list it belongs to: emergency, security")
-    name: Text | None = says("their name")
-    phone: Text | None = says("their telephone number")
-    email: Text | None = says("their mail address")
-    address: Text | None = says("any other way to reach them")
-    placeholder: Text | None = says("what the document writes where a name should stand; lint finds it")
-    placeholders: Texts = says("the same, where it writes several", ())
-
-
-class Person(Entry):
-    """
-    Somebody who can be on call.
-    """
-
-    name: Text | None = says("their name")
-    zone: Zone | None = says("the time zone they live in")
-    email: Text | None = says("their mail address")
-    channels: Several[ChannelName] = says("how they are reached, first to last", ())
-
-
-class OnCallRole(Entry):
-    """
-    What somebody in this role does.
-    """
-
-    title: Text | None = says("the name for people")
-    duties: Texts = says("what they do", ())
-
-
-class OnCall(Entry):
-    """
-    The roles of being on call, and what belongs into the bag.
-    """
-
-    roles: Named[Annotated[OnCallRole, InWords("duties")]] = says("the roles by name", {})
-    kit: Texts = says("what somebody on call has at hand", ())
-
-
-class Rotation(Entry):
-    """
-    Who is on call changes every so often.
-    """
-
-    every: Length = Field(description="how long one turn is")
-    from_: Annotated[Weekday | None, Field(alias="from", description="the day a turn begins")] = None
-    to: Weekday | None = says("the day it ends")
-    at: Clock | None = says("the time of the change")
-    people: Names = says("who takes turns, in order", ())
-
-
-class HandOff(Entry):
-    """
-    When one person hands over to the next.
-    """
-
-    day: Weekday | None = says("the day")
-    at: Clock | None = says("the time")
-    zone: Zone | None = says("the time zone of that time, instead of the manual's")
-    how: Text | None = says("what happens, in words")
-
-
-class Schedule(Entry):
-    """
-    A rotation: who is on call when.
-    """
-
-    rotation: Rotation | None = says("how turns follow each other")
-    hand_off: HandOff | None = says("the meeting at which a turn changes hands")
-    role: Text | None = says("the role it fills")
-    people: Names = says("who takes turns", ())
 
 
 class Phase(Entry):
