@@ -91,6 +91,8 @@ def hold_list(found: Any, wanted: dict[str, Any]) -> None:
     if "group" in wanted:
         entries = [entry for entry in entries if entry.group == wanted["group"]]
         assert sum(1 for entry in entries if entry.placeholder or entry.placeholders) == wanted["placeholders"]
+    if "kind" in wanted:
+        entries = [entry for entry in entries if entry.kind == wanted["kind"]]
     assert len(entries) == wanted["items"]
     if "names" in wanted:
         assert [entry.name for entry in entries] == wanted["names"]
