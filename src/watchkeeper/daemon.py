@@ -16,9 +16,9 @@ from pathlib import Path
 
 import structlog
 
-from watchkeeper.act import incidents
 from watchkeeper.act.channels.choosing import channels_of, not_ready
 from watchkeeper.act.channels.sending import Channel
+from watchkeeper.act.incidents import journal
 from watchkeeper.act.message import Writer
 from watchkeeper.act.sender import Sender
 from watchkeeper.act.turn import Standing, Turns, standing_of
@@ -319,7 +319,7 @@ class Daemon:
 
     def _incident_of(self, alert_key: str, at_ns: int) -> int | None:
         with self.state.reading() as view:
-            return incidents.number_at(view, alert_key, at_ns)
+            return journal.number_at(view, alert_key, at_ns)
 
     def _set_checks(self, manual: Manual) -> None:
         found = addressed(manual, self.settings.environ)

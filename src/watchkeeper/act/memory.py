@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from watchkeeper.act import incidents
 from watchkeeper.act.attention import Attention
 from watchkeeper.act.correcting import Corrections
 from watchkeeper.act.digest import gather
+from watchkeeper.act.incidents import journal
 from watchkeeper.act.record import finding_from_json, finding_to_json, notice_to_json
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.rules import Rule
@@ -154,10 +154,10 @@ def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], rev
     decisions.add(tx, [_decision_row(notice) for notice in plan.notices])
     _remember_notices(tx, plan.notices, by_key)
     for opening in plan.opens:
-        incidents.open_as_planned(tx, opening, revision=revision)
-    incidents.note_transitions(tx, plan.transitions)
+        journal.open_as_planned(tx, opening, revision=revision)
+    journal.note_transitions(tx, plan.transitions)
     for closing in plan.closes:
-        incidents.close_as_planned(tx, closing)
+        journal.close_as_planned(tx, closing)
     return ids
 
 

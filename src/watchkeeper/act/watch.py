@@ -8,10 +8,10 @@ for a moment and one read of the state; what changes something says who did it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from watchkeeper.act import incidents as journal
 from watchkeeper.act import memory
 from watchkeeper.act.asking import gather
 from watchkeeper.act.excluding import Wish, granted, in_force
+from watchkeeper.act.incidents import journal
 from watchkeeper.act.turn import Standing
 from watchkeeper.decide.conditions import judge
 from watchkeeper.decide.objectives import ObjectiveStatus, objective_status

@@ -29,6 +29,7 @@ class DecisionRow:
     verdict: str
     reason: str
     because_of: str | None = None
+    person: str = ""
     id: int = 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from watchkeeper.store import tables
 from watchkeeper.store.rows import columns, read, read_one
@@ -33,6 +33,15 @@ class IncidentRow:
     closed_ns: int | None = None
     closed_by: str | None = None
     close_reason: str | None = None
+    opened_by: str = "watchkeeper"
+    stage: str = ""  # '' before the first and after the last one
+    stage_since_ns: int | None = None  # None: its clocks were not started yet
+    acknowledged_by: str | None = None
+    acknowledged_ns: int | None = None
+    merged_into: int | None = None
+    summary: str = ""
+    services: list[str] | None = None
+    evidence: dict[str, Any] | None = None
     id: int = 0
 
 
@@ -48,6 +57,8 @@ class TimelineRow:
     text: str
     by: str
     data: dict[str, Any] = field(default_factory=dict)
+    edited_ns: int | None = None
+    edited_by: str | None = None
     id: int = 0
 
 
@@ -65,6 +76,8 @@ _OF_ALERT = (
     .order_by(_I.id.desc())
 )
 _TIMELINE = select(tables.timeline).where(_TL.incident_id == bindparam("id")).order_by(_TL.at_ns, _TL.id)
+_ENTRY = select(tables.timeline).where(_TL.id == bindparam("id"))
+_ADD_ENTRY = tables.timeline.insert().returning(_TL.id)
 _LAST_NUMBER = select(_N.last).where(_N.name == bindparam("name"))
 
 
@@ -98,6 +111,28 @@ def add_alerts(tx: Connection, incident_id: int, alert_keys: Sequence[str]) -> N
     Say that these alerts belong to the incident; some may belong to it already.
     """
     upsert(tx, tables.incident_alerts, [{"incident_id": incident_id, "alert_key": key} for key in alert_keys])
+
+
+def remove_alerts(tx: Connection, incident_id: int, alert_keys: Sequence[str]) -> None:
+    """
+    Say that these alerts do not belong to the incident any more.
+    """
+    tx.execute(delete(tables.incident_alerts).where(_IA.incident_id == incident_id, _IA.alert_key.in_(alert_keys)))
+
+
+def add_entry(tx: Connection, row: TimelineRow) -> int:
+    """
+    Write one timeline entry and return its id.
+    """
+    entry: int = tx.execute(_ADD_ENTRY, columns(row)).scalar_one()
+    return entry
+
+
+def entry(view: Connection, entry_id: int) -> TimelineRow | None:
+    """
+    One timeline entry.
+    """
+    return read_one(TimelineRow, view.execute(_ENTRY, {"id": entry_id}))
 
 
 def add_timeline(tx: Connection, rows: Sequence[TimelineRow]) -> None:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from watchkeeper.act.incidents import BY_RULE
+from watchkeeper.act.incidents.journal import BY_RULE
 from watchkeeper.act.watch import IncidentStory, Watch
 from watchkeeper.decide.reasons import SAYS, Reason
 from watchkeeper.manual.model.manual import Manual

@@ -4,7 +4,7 @@ Which incident did an alert belong to?
 
 import pytest
 
-from watchkeeper.act import incidents
+from watchkeeper.act.incidents import journal
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import AlertKey, OpenIncident
 from watchkeeper.store.incidents import by_number
@@ -24,13 +24,13 @@ def test_an_alert_belongs_to_the_incident_that_was_open_then(at_ns, number):
             opening = OpenIncident(
                 title="Orders", severity="P1", service=None, alerts=(KEY,), at_ns=opened_ns, reason=Reason.FIRST
             )
-            incidents.open_as_planned(tx, opening, revision=1)
+            journal.open_as_planned(tx, opening, revision=1)
             if opened_ns == 100:
                 row = by_number(tx, 1)
                 assert row is not None
-                incidents.close_incident(tx, row.id, at_ns=200, by="Ada", reason="by-a-person")
+                journal.close_incident(tx, row.id, at_ns=200, by="Ada", reason="by-a-person")
 
     with state.reading() as view:
-        assert incidents.number_at(view, str(KEY), at_ns) == number
-        assert incidents.number_at(view, "another", at_ns) is None
+        assert journal.number_at(view, str(KEY), at_ns) == number
+        assert journal.number_at(view, "another", at_ns) is None
     state.close()
