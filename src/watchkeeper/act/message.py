@@ -2,25 +2,27 @@
 What does a message tell people?
 
 What is the matter, the numbers, since when, what is affected and what is not, by when somebody responds, what to do
-and where to look. Plain values: each channel gives them its own form, and its own escapes.
-
->>> since = Fact(name="Since", text="14:02 UTC")
->>> Message(kind=Kind.FIRING, subject="disk", at_ns=0, title="Disk is 96 %, above 95 %", facts=(since,)).text
-'Disk is 96 %, above 95 %\\nSince: 14:02 UTC'
+and where to look. Plain values: each channel gives them its own form, and its own escapes. What a message about a page
+or an incident says beside that is in act/page_message.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from watchkeeper.act import digest
+from watchkeeper.act.links import Links
 from watchkeeper.act.message_data import data_of
+from watchkeeper.act.message_values import Button, Fact, Message, Recipient, Urgency
 from watchkeeper.act.moments import lasted, moment, respond_by
+from watchkeeper.act.page_message import PageWriter
 from watchkeeper.act.plain import human, listed, plain, spaced
+from watchkeeper.act.recipients import recipient_of
 from watchkeeper.act.record import notice_from_json
 from watchkeeper.act.saying import arithmetic, speaks_of, verdict
+from watchkeeper.act.urgency import urgency_of
 from watchkeeper.decide.reasons import SAYS, Reason
 from watchkeeper.decide.rules import Rule, rules_of
 from watchkeeper.decide.values import Kind, Notice
@@ -29,74 +31,68 @@ from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.words import words
 from watchkeeper.store.notices import NoticeRow
 
+__all__ = ["Button", "Fact", "IncidentOf", "Message", "Recipient", "Urgency", "Writer"]
+
 #: The number of the incident that an alert (by its key) belonged to at an instant (ns); None: to none.
 IncidentOf = Callable[[str, int], int | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """
-    One line: its name, its text, and perhaps where it leads.
-    """
-
-    name: str
-    text: str
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """
-    A message, ready to be given its form. `subject` is the alert's key; `data` says the same to programs.
-    """
-
-    kind: Kind
-    subject: str
-    title: str
-    at_ns: int
-    facts: tuple[Fact, ...] = ()
-    severity: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """
-        All of it as plain text, the title first.
-        """
-        return "\n".join(
-            [self.title, *(f"{fact.name}: {fact.text}{f' {fact.url}' if fact.url else ''}" for fact in self.facts)]
-        )
 
 
 class Writer:
     """
     Writes messages with the words of one manual. Links begin with `address`, the public one of this watch.
 
-    It writes about rules that the manual no longer has too: with what the notice itself carries.
+    It writes about rules that the manual no longer has too: with what the notice itself carries. `environ` holds the
+    addresses of people that the manual only names; `links` makes those by which they answer.
     """
 
     def __init__(
-        self, manual: Manual, address: str | None = None, *, incident_of: IncidentOf = lambda _key, _at_ns: None
+        self,
+        manual: Manual,
+        address: str | None = None,
+        *,
+        incident_of: IncidentOf = lambda _key, _at_ns: None,
+        environ: Mapping[str, str] | None = None,
+        links: Links | None = None,
     ) -> None:
         self._manual, self._rules = manual, rules_of(manual)
         self._address = address.rstrip("/") if address else None
-        self._zone, self._incident_of = ZoneInfo(manual.zone), incident_of
+        self._zone, self._incident_of, self._environ = ZoneInfo(manual.zone), incident_of, environ or {}
+        self._paging = PageWriter(manual, self._address, links=links)
 
     def __call__(self, row: NoticeRow) -> Message:
+        message = self._written(row)
+        recipient = recipient_of(row.person, row.channel, row.address, self._manual, self._environ)
+        note = row.body.get("instead_of")
+        if note:
+            instead = Fact(name="Note", text=f"sent here because {listed(note)} could not deliver it")
+            message = replace(message, facts=(*message.facts, instead))
+        return replace(message, recipient=recipient, urgency=urgency_of(message, self._manual))
+
+    def _written(self, row: NoticeRow) -> Message:
+        kind = Kind(row.kind)
+        if kind in PageWriter.KINDS:
+            told = row.body.get("notice")
+            return self._paging(row, self._told(notice_from_json(told, channel=row.channel)) if told else None)
         notice = notice_from_json(row.body, channel=row.channel)
-        if notice.kind is Kind.DIGEST:
-            return self._digest(notice, row)
+        return self._digest(notice, row) if notice.kind is Kind.DIGEST else self._told(notice, row.subject, row.body)
+
+    def _told(self, notice: Notice, subject: str = "", body: Mapping[str, Any] | None = None) -> Message:
+        """
+        What an alert says of itself; `subject` is its key.
+        """
+        subject = subject or str(notice.key)
         rule = self._rules.get(notice.key.rule)
         severity = plain(notice.severity) if notice.severity else None
-        incident = self._incident_of(row.subject, notice.at_ns)
+        incident = self._incident_of(subject, notice.at_ns)
         return Message(
             kind=notice.kind,
-            subject=row.subject,
+            subject=subject,
             title=" · ".join(part for part in (severity, self._title(notice, rule)) if part),
             at_ns=notice.at_ns,
-            facts=tuple(self._facts(notice, rule, row.body, incident)),
+            facts=tuple(self._facts(notice, rule, body or {}, incident)),
             severity=severity,
-            data=data_of(notice, rule, incident=incident, links=self._links(row.subject, rule, incident)),
+            data=data_of(notice, rule, incident=incident, links=self._links(subject, rule, incident)),
+            thread=f"alert/{subject}" if incident is None else f"incident/{incident}",
         )
 
     # --- the title

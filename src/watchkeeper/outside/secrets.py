@@ -8,9 +8,13 @@ How is a secret carried without being shown?
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NoReturn
 
 SHOWN: Final = "***"
+IN_FILE: Final = "_FILE"  # behind the name of a variable: the secret is in the file that this one names
+MOST_BYTES: Final = 64 * 1024
 
 
 class Secret:
@@ -50,3 +54,41 @@ def reveal(value: str | Secret) -> str:
     The text of a value that may or may not be a secret.
     """
     return value.reveal() if isinstance(value, Secret) else value
+
+
+class SecretFault(Exception):
+    """
+    A secret that is there and cannot be read, and why, without a word of it.
+    """
+
+
+def secret_from(environ: Mapping[str, str], name: str) -> Secret | None:
+    """
+    The secret of this name: the variable NAME, or the content of the file that NAME_FILE names; None when neither is
+    set. Space around it does not count.
+
+    >>> secret_from({"HOOK": " https://chat.example/x "}, "HOOK").reveal(), secret_from({}, "HOOK")
+    ('https://chat.example/x', None)
+
+    Raises SecretFault when both are set, or the file cannot be read.
+    """
+    text, file = environ.get(name, "").strip(), environ.get(f"{name}{IN_FILE}", "").strip()
+    if text and file:
+        raise SecretFault(f"both {name} and {name}{IN_FILE} are set; wanted one of them")
+    if file:
+        text = _content(Path(file), f"{name}{IN_FILE}")
+    return Secret(text) if text else None
+
+
+def _content(file: Path, name: str) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+        text = content.decode().strip()
+    except OSError as error:
+        raise SecretFault(f"the file that {name} names cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, ValueError):
+        raise SecretFault(f"the file that {name} names holds no text") from None
+    if len(content) > MOST_BYTES or not text:
+        raise SecretFault(f"the file that {name} names is {'empty' if not text else 'too long for a secret'}")
+    return text
