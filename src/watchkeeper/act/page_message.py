@@ -152,7 +152,7 @@ class PageWriter:
         body, number = row.body, int(row.body["incident"])
         what = plain(str(body.get("text", "")), most=MOST_TEXT)
         event = human(str(body.get("event", "update")))
-        facts = [Fact(name=event, text=what)] if what else []
+        facts = [Fact(name="What", text=what)] if what else []
         if body.get("stage"):
             facts.append(Fact(name="Stage", text=plain(str(body["stage"]))))
         if body.get("due_ns"):
