@@ -128,6 +128,12 @@ def test_a_change_arrives_without_a_reload(page, served):
     assert page.evaluate("window.stayed") is True
 
 
+def test_a_page_listens_however_late_its_scripts_come(page, served):
+    page.route("**/hx-sse.min.js*", lambda route: (page.wait_for_timeout(700), route.continue_()))
+    page.goto(served.address + "/incidents/1")
+    expect(page.locator("[data-live]")).to_have_text("live")
+
+
 def test_what_somebody_is_writing_survives_a_change(page, served):
     page.goto(served.address + "/incidents/1")
     expect(page.locator("[data-live]")).to_have_text("live")  # what changes before it listens is in the next change
