@@ -18,17 +18,19 @@ LIVE_SIGNALS = frozenset({"spans", "metric", "logs", "events", "check"})
 LIVE_CHANNELS = frozenset({"webhook", "slack", "discord"})
 LIVE_CHECKS = frozenset({"http"})
 #: Sections whose entries are read and used as they are.
-LIVE_SECTIONS = frozenset({"services", "dependencies", "severities", "routes"})
+LIVE_SECTIONS = frozenset(
+    {
+        *("services", "dependencies", "severities", "routes"),
+        *("people", "contacts", "schedules", "policies", "calendars", "heartbeat"),
+    }
+)
 #: What sections wait for, in words; a section that is missing here and above is decided entry by entry below.
 WAITING = {
     "journeys": "walks through the product are not run yet",
     "sources": "sources are not asked yet",
     "dashboards": "dashboards have no page yet",
     "incidents": "incidents open and close; the clocks of their stages do not run yet",
-    "contacts": "contacts are shown; nobody is called yet",
-    "people": "people are not paged yet",
-    "on_call": "nobody is put on call yet",
-    "schedules": "rotations do not turn yet",
+    "on_call": "roles and kit are shown; schedules say who is on call",
     "runbooks": "runbooks are shown and linked; their steps do not run yet",
     "switches": "switches are not served yet",
     "load": "load tests are not run yet",
