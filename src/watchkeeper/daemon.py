@@ -332,10 +332,12 @@ def hearers(manual: Manual, row: NoticeRow) -> tuple[str, ...]:
     The channels that hear of a message's rule under this manual; of a rule that is gone, those of the routes.
     """
     name = str(row.body.get("rule", ""))
+    label, value = (str(row.body.get(part, "")) for part in ("label", "value"))
     alert = manual.alerts.get(name)
     if alert is not None:
-        return channels_of_alert(name, alert, manual)
-    return routed(manual, severity=row.body.get("severity"), service=None, name=name)
+        return channels_of_alert(name, alert, manual, label=label, value=value)
+    severity = row.body.get("severity")
+    return routed(manual, severity=severity, service=None, name=name, label=label, value=value)
 
 
 def settle() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.act.portions import portions
+from watchkeeper.decide.paging.values import EndPage, OpenPage
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import (
     AlertKey,
@@ -40,13 +41,21 @@ def test_nothing_is_lost_or_written_twice_and_no_rule_is_torn_apart(known, most)
         transitions=tuple(Transition(key=key, **changed) for key in known),
         notices=(*(Notice(key=key, **told) for key in known), Notice(key=AlertKey(rule="digest of chat"), **told)),
         opens=tuple(OpenIncident(alerts=(key,), **opened) for key in known),
+        pages=tuple(
+            OpenPage(key="all", title="", policy="", severity=None, service=None, alerts=(key,), at_ns=1)
+            for key in known
+        ),
+        page_ends=(EndPage(id=1, at_ns=1, reason=Reason.ALERTS_OVER, alerts=tuple(known)),) if known else (),
         closes=(CloseIncident(id=1, at_ns=1, reason=Reason.ALERTS_RESOLVED),),
     )
     found = list(portions(plan, most=most))
-    for part in ("memories", "transitions", "notices", "opens", "closes"):
+    for part in ("memories", "transitions", "notices", "opens", "closes", "pages", "page_ends"):
         written = [one for portion in found for one in getattr(portion, part)]
         assert sorted(map(str, written)) == sorted(map(str, getattr(plan, part)))
     rules = [{memory.key.rule for memory in portion.memories} for portion in found]
     assert sum(map(len, rules)) == len(set().union(*rules))
     assert all(len(portion.memories) <= most or len(mine) == 1 for portion, mine in zip(found, rules, strict=True))
     assert found[-1].closes
+    assert not any(portion.page_ends for portion in found[:-1])  # it ends with the last of its alerts
+    for portion in found:
+        assert {page.alerts[0].rule for page in portion.pages} <= {memory.key.rule for memory in portion.memories}

@@ -44,6 +44,8 @@ KEYS = (
     AlertKey(rule="nobody"),
     AlertKey(rule="vanished"),
 )
+#: Why a message is not sent.
+QUIET = (Reason.NO_ROUTE, Reason.PLANNED_CHANNEL, Reason.RATE_LIMITED, Reason.NOT_TOLD)
 instants = st.none() | st.integers(NOW - 30 * MINUTE, NOW)
 
 
@@ -109,7 +111,7 @@ def test_the_same_facts_give_the_same_plan_whatever_their_order(known):
 def test_every_notice_and_every_refusal_says_why(known):
     for notice in decide_turn(known, now_ns=NOW).notices:
         assert SAYS[notice.reason]
-        assert notice.send or notice.reason in (Reason.NO_ROUTE, Reason.PLANNED_CHANNEL, Reason.RATE_LIMITED)
+        assert notice.send or notice.reason in QUIET
         assert notice.send or notice.held_until_ns is None or notice.because_of
 
 

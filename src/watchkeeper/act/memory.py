@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from watchkeeper.act import page_memory
 from watchkeeper.act.attention import Attention
 from watchkeeper.act.correcting import Corrections
 from watchkeeper.act.digest import gather
@@ -142,7 +143,7 @@ def told_through(view: Connection, keys: Iterable[AlertKey]) -> dict[AlertKey, t
 
 def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], revision: int) -> list[int]:
     """
-    Write a whole plan: alerts, transitions, decisions, messages, incidents. All of it or, if this raises, nothing.
+    Write a whole plan: alerts, transitions, decisions, messages, incidents, pages. All of it or, if this raises, none.
 
     Returns the ids of the transitions, in their order.
     """
@@ -158,6 +159,8 @@ def remember(tx: Connection, plan: TurnPlan, *, meanings: Mapping[str, str], rev
     journal.note_transitions(tx, plan.transitions)
     for closing in plan.closes:
         journal.close_as_planned(tx, closing)
+    page_memory.open_pages(tx, plan.pages, revision=revision)
+    page_memory.end_pages(tx, plan.page_ends)
     return ids
 
 

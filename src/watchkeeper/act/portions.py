@@ -2,7 +2,7 @@
 How is a large plan written without keeping others from writing?
 
 When a thousand alerts change at once, their rows are written a few rules at a time. All that belongs to one rule is in
-one portion, so no transition is ever without its messages and its incident; what speaks of all comes last.
+one portion, so no transition is ever without its messages, its incident and its page; what speaks of all comes last.
 
 >>> from watchkeeper.decide.values import AlertKey, AlertMemory
 >>> plan = TurnPlan(at_ns=7, memories=tuple(AlertMemory(key=AlertKey(rule=rule)) for rule in "aabcd"))
@@ -40,6 +40,8 @@ def portions(plan: TurnPlan, *, most: int = MOST) -> Iterator[TurnPlan]:
             notices=tuple(one for one in plan.notices if of(one.key.rule) == number),
             opens=tuple(one for one in plan.opens if of(one.alerts[0].rule) == number),
             closes=plan.closes if number == last else (),
+            pages=tuple(one for one in plan.pages if of(one.alerts[0].rule) == number),
+            page_ends=tuple(one for one in plan.page_ends if max(of(key.rule) for key in one.alerts) == number),
         )
 
 

@@ -113,19 +113,21 @@ def _late(memory: AlertMemory, finding: Finding | None, now_ns: int) -> Telling 
     )
 
 
-def route(rule: Rule, manual: Manual) -> tuple[str, ...]:
+def route(rule: Rule, key: AlertKey, manual: Manual) -> tuple[str, ...]:
     """
-    The channels of a rule: its own, else those of the first route that fits.
+    The channels of an alert: its rule's own, else those of the first route that fits.
     """
-    return channels_of(rule.name, rule.alert, manual)
+    return channels_of(rule.name, rule.alert, manual, label=key.label, value=key.value)
 
 
 def route_of_gone(memory: AlertMemory, told: Sequence[str], manual: Manual) -> tuple[str, ...]:
     """
     Who hears that a rule is gone: the channels that heard of it, as far as the manual still has them; else a route's.
     """
-    still = tuple(name for name in told if name in manual.channels)
-    return still or routed(manual, severity=memory.severity, service=None, name=memory.key.rule)
+    still, key = tuple(name for name in told if name in manual.channels), memory.key
+    return still or routed(
+        manual, severity=memory.severity, service=None, name=key.rule, label=key.label, value=key.value
+    )
 
 
 def notices_of(telling: Telling, names: Sequence[str], manual: Manual, *, severity: str | None) -> Iterator[Notice]:
@@ -147,18 +149,38 @@ def notices_of(telling: Telling, names: Sequence[str], manual: Manual, *, severi
         fine=telling.fine,
     )
     if not names:
-        yield replace(base, send=False, reason=Reason.NO_ROUTE)
+        yield _through(base, telling, planned=False) if telling.refused else _refused(base, Reason.NO_ROUTE)
     for name in names:
         yield _through(replace(base, channel=name), telling, planned=manual.channels[name].planned)
 
 
+def unpaged(telling: Telling, reason: Reason) -> Notice:
+    """
+    That people are told, but nobody is paged, and why.
+    """
+    notice = Notice(
+        key=telling.memory.key, kind=Kind.PAGE, channel=None, reason=reason, at_ns=telling.at_ns, send=False
+    )
+    return replace(notice, cycle=telling.memory.cycle, firing_id=telling.memory.firing_id)
+
+
+def pages(telling: Telling) -> bool:
+    """
+    Whether people are paged for it, not only told: the first word of a firing or an event, however late.
+    """
+    return telling.kind in (Kind.FIRING, Kind.EVENT) and telling.reason is not Reason.REPEAT
+
+
 def _through(notice: Notice, telling: Telling, *, planned: bool) -> Notice:
     if planned:
-        return replace(notice, send=False, reason=Reason.PLANNED_CHANNEL)
+        return _refused(notice, Reason.PLANNED_CHANNEL)
     if telling.refused is None:
         return notice
-    because = None if telling.because_of is None else str(telling.because_of)
-    return replace(notice, send=False, reason=telling.refused, because_of=because)
+    return _refused(notice, telling.refused, None if telling.because_of is None else str(telling.because_of))
+
+
+def _refused(notice: Notice, reason: Reason, because_of: str | None = None) -> Notice:
+    return replace(notice, send=False, reason=reason, because_of=because_of)
 
 
 def _worth_asking(memory: AlertMemory, rule: Rule, finding: Finding | None) -> bool:

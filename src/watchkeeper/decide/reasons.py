@@ -68,6 +68,7 @@ class Reason(StrEnum):
     NO_POLICY = "no-policy"
     STAGING = "staging"
     TEST = "test"
+    SEVERITY_GREW = "severity-grew"
     # an incident
     DEADLINE_MISSED = "deadline-missed"
     SEVERITY_OPENS = "severity-opens"
@@ -129,6 +130,7 @@ SAYS: dict[Reason, str] = {
     Reason.NO_POLICY: "no escalation policy applies to it",
     Reason.STAGING: "this manual is not about production, so nobody is paged",
     Reason.TEST: "somebody asked for a test",
+    Reason.SEVERITY_GREW: "it became more severe",
     Reason.DEADLINE_MISSED: "a deadline of the incident was missed",
     Reason.SEVERITY_OPENS: "an alert of this severity opens an incident",
     Reason.ALERTS_RESOLVED: "all its alerts resolved",

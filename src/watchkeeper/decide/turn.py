@@ -12,6 +12,7 @@ from itertools import chain
 from watchkeeper.decide import alerts, incidents, notices
 from watchkeeper.decide.alerts import Step
 from watchkeeper.decide.conditions import Asked, judge
+from watchkeeper.decide.paging import opening
 from watchkeeper.decide.rationing import ration
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.rules import Rule
@@ -66,6 +67,7 @@ def decide_turn(facts: TurnFacts, *, now_ns: int) -> TurnPlan:
     said = [(notice, told.memory.told_ns) for told in tellings for notice in _notices(told, facts)]
     memories |= {told.memory.key: _told(told) for told in tellings}
     transitions = tuple(step.transition for step in steps if step.transition is not None)
+    pages = opening.openings(_paging(tellings, facts), facts.manual, at_ns=now_ns)
     opens = incidents.opens_of(transitions, facts.rules, facts.manual, facts.open_incidents)
     everything = {**facts.memories, **memories} if facts.open_incidents else {}
     known = {str(key): memory for key, memory in everything.items()}
@@ -77,6 +79,7 @@ def decide_turn(facts: TurnFacts, *, now_ns: int) -> TurnPlan:
         opens=tuple(opens),
         closes=tuple(incidents.closes_of(facts.manual, facts.open_incidents, opens, known, now_ns=now_ns)),
         findings=findings,
+        pages=tuple(pages),
     )
 
 
@@ -184,10 +187,25 @@ def _notices(told: notices.Telling, facts: TurnFacts) -> Iterator[Notice]:
     key = told.memory.key
     if gone(key, facts.rules):
         names = notices.route_of_gone(told.memory, facts.told_through.get(key, ()), facts.manual)
-        return notices.notices_of(told, names, facts.manual, severity=told.memory.severity)
+        yield from notices.notices_of(told, names, facts.manual, severity=told.memory.severity)
+        return
     rule = facts.rules[key.rule]
-    names = notices.route(rule, facts.manual)
-    return notices.notices_of(told, names, facts.manual, severity=rule.alert.severity)
+    names = notices.route(rule, key, facts.manual)
+    yield from notices.notices_of(told, names, facts.manual, severity=rule.alert.severity)
+    if notices.pages(told) and (unpaged := told.refused or opening.refusal(rule, key, facts.manual)):
+        pages = opening.pages_somebody(rule, key, facts.manual)
+        if pages or told.refused is None:
+            yield notices.unpaged(told, unpaged)
+
+
+def _paging(tellings: Iterable[notices.Telling], facts: TurnFacts) -> Iterator[tuple[Rule, AlertKey]]:
+    """
+    The alerts that people are paged for, as far as the manual names a policy for them.
+    """
+    for told in tellings:
+        key = told.memory.key
+        if notices.pages(told) and told.refused is None and not gone(key, facts.rules):
+            yield facts.rules[key.rule], key
 
 
 def _told(telling: notices.Telling) -> AlertMemory:

@@ -7,9 +7,13 @@ All frozen: facts go in, plans come out. Times are ns since 1970 UTC. The nouns 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.manual.units import Dimension
+
+if TYPE_CHECKING:
+    from watchkeeper.decide.paging.values import EndPage, OpenPage
 
 
 class State(StrEnum):
@@ -235,3 +239,6 @@ class TurnPlan:
     opens: tuple[OpenIncident, ...] = ()
     closes: tuple[CloseIncident, ...] = ()
     findings: dict[AlertKey, Finding] = field(default_factory=dict)
+    pages: tuple["OpenPage", ...] = ()
+    page_ends: tuple["EndPage", ...] = ()
+    moved: bool = False  # beside the plan, something else was due and became rows

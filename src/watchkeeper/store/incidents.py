@@ -75,6 +75,13 @@ _OF_ALERT = (
     .where(_IA.alert_key == bindparam("key"))
     .order_by(_I.id.desc())
 )
+_OPEN_OF_ALERTS = (
+    select(_I.id)
+    .join(tables.incident_alerts, _IA.incident_id == _I.id)
+    .where(_IA.alert_key.in_(bindparam("keys", expanding=True)), _I.closed_ns.is_(None), _I.merged_into.is_(None))
+    .distinct()
+    .order_by(_I.id.desc())
+)
 _TIMELINE = select(tables.timeline).where(_TL.incident_id == bindparam("id")).order_by(_TL.at_ns, _TL.id)
 _ENTRY = select(tables.timeline).where(_TL.id == bindparam("id"))
 _ADD_ENTRY = tables.timeline.insert().returning(_TL.id)
@@ -178,6 +185,13 @@ def alerts_of(view: Connection, incident_id: int) -> list[str]:
     The keys of the alerts that belong to an incident.
     """
     return list(view.execute(_ALERTS_OF, {"id": incident_id}).scalars())
+
+
+def open_of_alerts(view: Connection, alert_keys: Sequence[str]) -> list[int]:
+    """
+    The incidents that are not over and that any of these alerts belongs to, newest first.
+    """
+    return list(view.execute(_OPEN_OF_ALERTS, {"keys": list(alert_keys)}).scalars())
 
 
 def of_alert(view: Connection, alert_key: str) -> list[IncidentRow]:

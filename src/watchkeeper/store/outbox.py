@@ -125,6 +125,15 @@ def cancel(tx: Connection, ids: Sequence[int], *, now_ns: int, reason: str) -> i
     return _end(tx, ids, state="cancelled", now_ns=now_ns, reason=reason, merged_into=None)
 
 
+def cancel_about(tx: Connection, subject: str, *, now_ns: int, reason: str) -> int:
+    """
+    End every unsent notice about a subject; how many there were. One that is being sent is not touched.
+    """
+    where = and_(_O.subject == subject, _O.state.in_(UNSENT))
+    ended = {"state": "cancelled", "settled_ns": now_ns, "reason": reason}
+    return tx.execute(update(tables.outbox).where(where).values(ended)).rowcount
+
+
 def hold(tx: Connection, ids: Sequence[int], *, reason: str) -> int:
     """
     Keep due notices back, for a rate limit; how many there were.

@@ -68,6 +68,13 @@ _OF_ALERT = (
     .order_by(_P.id.desc())
     .limit(bindparam("most"))
 )
+_STANDING_OF_ALERTS = (
+    select(_P.id)
+    .join(tables.page_alerts, _PA.page_id == _P.id)
+    .where(_PA.alert_key.in_(bindparam("keys", expanding=True)), _P.state.in_(STANDING))
+    .distinct()
+    .order_by(_P.id)
+)
 
 
 def add(tx: Connection, rows: Sequence[PageRow]) -> list[int]:
@@ -147,6 +154,13 @@ def of_alert(view: Connection, alert_key: str, *, most: int = 20) -> list[PageRo
     The pages that spoke of an alert, newest first.
     """
     return read(PageRow, view.execute(_OF_ALERT, {"key": alert_key, "most": most}))
+
+
+def standing_ids_of_alerts(view: Connection, alert_keys: Iterable[str]) -> list[int]:
+    """
+    The pages that are not ended and speak of any of these alerts, oldest first.
+    """
+    return list(view.execute(_STANDING_OF_ALERTS, {"keys": list(alert_keys)}).scalars())
 
 
 def alerts_of(view: Connection, page_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:

@@ -59,7 +59,10 @@ class Page:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPage:
     """
-    Open a page for these alerts, or let them join the open one with the same key.
+    Open a page for these alerts, or let them join the standing one with the same key.
+
+    One that stood under a severity which this one `outranks` begins again; so does one that somebody has acknowledged,
+    when something `happens` anew.
     """
 
     key: str
@@ -69,17 +72,20 @@ class OpenPage:
     service: str | None
     alerts: tuple[AlertKey, ...]
     at_ns: int
+    outranks: frozenset[str] = frozenset()
+    happens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndPage:
     """
-    End a page: all of its alerts are over, or its rule is gone.
+    End a page: all of its alerts are over, or its rule is gone. `alerts` are those that ended just now.
     """
 
     id: int
     at_ns: int
     reason: Reason
+    alerts: tuple[AlertKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
