@@ -36,6 +36,10 @@ from watchkeeper.manual.model.scalars import (
     Zone,
 )
 from watchkeeper.manual.model.unfit import Unfit
+from watchkeeper.manual.units import NS_PER_SECOND
+
+_MINUTE = 60 * NS_PER_SECOND
+_WEEK = 7 * 24 * 60 * _MINUTE
 
 
 class Contact(Entry):
@@ -167,6 +171,17 @@ class Rotation(Entry):
     starts: Date | None = says("the day on or after which the first turn begins; 2024-01-01 if not said")
     during: Several[Hours] = says("the hours that this layer covers; all if not said", ())
     people: Several[PersonName] = says("who takes turns, in order", ())
+
+    @model_validator(mode="after")
+    def _turns(self) -> Self:
+        every, written = self.every.ns, self.every.written
+        if every < _MINUTE or every % _MINUTE or every > 52 * _WEEK or written.endswith(("mo", "y")):
+            wanted = "whole minutes, hours, days or weeks (at most 52); months and years are not all as long"
+            raise Unfit(found=f"`every: {written}`", wanted=wanted)
+        if self.to is not None and self.to != self.from_ and (self.from_ is None or every % _WEEK):
+            wanted = "`from` as well, and turns of whole weeks; hours of other turns are said with `during`"
+            raise Unfit(found=f"`to: {self.to}`", wanted=wanted)
+        return self
 
 
 class HandOff(Entry):
