@@ -5,23 +5,23 @@ Gather the facts, ask `decide`, write its plan in one transaction. There is almo
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
-from watchkeeper.act import incidents, memory
+from watchkeeper.act import clockwork, memory, page_memory
 from watchkeeper.act.asking import gather
 from watchkeeper.act.forgetting import Forgetting
+from watchkeeper.act.incidents import journal
 from watchkeeper.act.memory import Remembered
 from watchkeeper.act.portions import portions
-from watchkeeper.decide.rules import Rule, rules_of
+from watchkeeper.act.standing import Standing, standing_of
+from watchkeeper.decide.paging.opening import ended_by, ends_of
 from watchkeeper.decide.turn import TurnFacts, decide_turn, gone
 from watchkeeper.decide.values import State as AlertState
 from watchkeeper.decide.values import TurnPlan
-from watchkeeper.manual.model.manual import Manual
 from watchkeeper.measure.intake import Intake
-from watchkeeper.measure.plan import Plan
 from watchkeeper.outside.clock import Clock
 from watchkeeper.store import alerts
 from watchkeeper.store.errors import LogError, StateError
@@ -33,27 +33,7 @@ RESTS = 3
 
 log = structlog.get_logger("turn")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """
-    What the turns of one revision of the manual go by.
-    """
-
-    manual: Manual
-    rules: Mapping[str, Rule]
-    meanings: Mapping[str, str]  # of the indicator behind each rule
-    revision: int
-
-
-def standing_of(manual: Manual, plan: Plan, *, revision: int, times: int = 1) -> Standing:
-    """
-    What turns go by under this manual; what it leaves open passes `times` as fast.
-    """
-    rules = rules_of(manual, times=times)
-    known = plan.indicators
-    meanings = {name: known[rule.indicator].meaning for name, rule in rules.items() if rule.indicator in known}
-    return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision)
+__all__ = ["Standing", "Turns", "standing_of", "take_turn"]
 
 
 def take_turn(
@@ -67,7 +47,7 @@ def take_turn(
 ) -> TurnPlan:
     """
     One turn: facts, decision, and all that follows from it as rows; of each rule in one transaction. The engine is held
-    only while it is asked.
+    only while it is asked. Then what else is due: `clockwork`.
 
     `only_news` leaves it at a look when no alert needs a turn: what is due in the state waits for the next one.
     """
@@ -93,12 +73,12 @@ def take_turn(
             events=events,
             memories=memories,
             channels=memory.channel_facts(view, standing.manual, now_ns=now_ns),
-            open_incidents=incidents.open_incidents(view),
+            open_incidents=journal.open_incidents(view),
             told_through=memory.told_through(view, leaving),
             fine=() if look is None else look.fine,
             strays=strays,
         )
-    plan = decide_turn(facts, now_ns=now_ns)
+    plan = with_page_ends(decide_turn(facts, now_ns=now_ns), facts, state)
     if plan.memories or plan.notices or plan.closes or corrected:
         for portion in portions(plan):
             with state.transaction() as tx:
@@ -110,7 +90,24 @@ def take_turn(
     written = remembered.put(memories, plan.memories)
     if attention is not None:
         attention.written(plan, written)
-    return plan
+    if only_news and not plan.pages:
+        return plan
+    return replace(plan, moved=clockwork.run_due(state, standing, now_ns=now_ns))
+
+
+def with_page_ends(plan: TurnPlan, facts: TurnFacts, state: State) -> TurnPlan:
+    """
+    The plan with the pages that end by it: of those that stand, only the ones of alerts that are over are looked at.
+    """
+    ended = ended_by(plan)
+    if not ended:
+        return plan
+    with state.reading() as view:
+        standing = page_memory.standing_of(view, ended)
+    memories = {key: known for keys in standing.values() for key in keys if (known := facts.memories.get(key))}
+    memories |= {memory.key: memory for memory in plan.memories}
+    ends = ends_of(ended, standing, memories, facts.rules, at_ns=plan.at_ns)
+    return replace(plan, page_ends=tuple(ends))
 
 
 class Turns:
@@ -178,7 +175,7 @@ class Turns:
             self._pause = max(PAUSE_SECONDS, RESTS * (self._clock.monotonic_ns() - began_ns) / 1e9)
             self.taken_ns, self._bug = now_ns, None
             self.taken += 1
-            if plan.transitions or plan.notices or plan.closes:
+            if plan.transitions or plan.notices or plan.closes or plan.moved:
                 self.changes += 1
                 self._after()
 
