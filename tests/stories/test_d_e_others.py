@@ -7,7 +7,7 @@ from watchkeeper.decide.values import State
 
 def test_d13_the_first_failed_check_counts():
     told = story("backend").check("health", ok=True).run(seconds=30).check("health", ok=False)
-    assert about(told, "health") == ["11:30 firing health"]
+    assert about(told, "health") == ["11:30 urgent firing health"]
 
 
 def test_e21_an_error_rate_above_five_percent_must_last_for_five_minutes():
