@@ -94,7 +94,8 @@ class Send:
     One message of a step to one contact method, or the refusal to send it (`send` False) with its reason.
 
     `person` is '' for a channel's own audience; a contact outside of the rotation is `contact:NAME`. `method` names the
-    contact method, '' where the channel's own address is used.
+    contact method, '' where the channel's own address is used. `cycle` is that of the page; the second message of one
+    step by the same method has the next one. One that is held (`held_until_ns`) goes then, or in a bundle.
     """
 
     person: str
@@ -105,3 +106,6 @@ class Send:
     send: bool = True
     held_until_ns: int | None = None
     because_of: str | None = None
+    step: int = 0
+    round: int = 0
+    cycle: int = 0
