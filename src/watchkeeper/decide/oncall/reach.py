@@ -83,7 +83,21 @@ def why_dead(method: Method, person: str, manual: Manual, dead: Mapping[str, str
         return "no mail address is known for them"
     if channel.kind in _ONE_ADDRESS and channel.address_env is None:
         return "the channel names no `address_env`"
-    return dead.get(method.channel) or dead.get(f"{person}/{method.name}")
+    return why_silent(method.channel, manual, dead) or dead.get(f"{person}/{method.name}")
+
+
+def why_silent(channel: str, manual: Manual, dead: Mapping[str, str]) -> str | None:
+    """
+    Why a channel carries nothing just now; None when it can send, or when another one carries its messages meanwhile.
+    """
+    name, seen = channel, {channel}
+    while name in dead:
+        entry = manual.channels.get(name)
+        name = (entry.fallback if entry else None) or ""
+        if name in seen or name not in manual.channels or manual.channels[name].planned:
+            return dead[channel]
+        seen.add(name)
+    return None
 
 
 def why_unreachable(person: str, manual: Manual, dead: Mapping[str, str] = {}) -> str | None:  # noqa: B006 (never changed)

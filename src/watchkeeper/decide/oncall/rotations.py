@@ -18,7 +18,7 @@ ada 2026-03-23 09:00+00:00 167
 bo 2026-03-30 08:00+00:00 168
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 from watchkeeper.decide.walls import first_at, wall
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.model.reaching import Hours, Rotation, Schedule
+from watchkeeper.manual.model.reaching import Hours, QuietHours, Rotation, Schedule
 from watchkeeper.manual.model.scalars import WEEKDAYS
 
 #: The first turn of a rotation that does not say when it `starts`; a Monday.
@@ -111,7 +111,7 @@ def covered(turning: Turning, begin_ns: int, end_ns: int) -> Iterator[Turn]:
     """
     The parts of these turns that lie within the hours that the rotation covers, cut to this stretch of time.
     """
-    open_ = _open_hours(turning, begin_ns, end_ns)
+    open_ = open_hours(turning.hours, turning.hours_zone, begin_ns, end_ns) if turning.hours else [(begin_ns, end_ns)]
     at = 0
     for turn in turns(turning, begin_ns, end_ns):
         while at < len(open_) and open_[at][1] <= turn.begin_ns:
@@ -120,6 +120,18 @@ def covered(turning: Turning, begin_ns: int, end_ns: int) -> Iterator[Turn]:
             if opens_ns >= turn.end_ns:
                 break
             yield Turn(turn.person, max(turn.begin_ns, opens_ns), min(turn.end_ns, closes_ns))
+
+
+def open_hours(
+    hours: Sequence[Hours | QuietHours], zone: ZoneInfo, begin_ns: int, end_ns: int
+) -> list[tuple[int, int]]:
+    """
+    When these hours of the week are within this stretch of time, in order; those that touch are one.
+    """
+    day, last = wall(begin_ns, zone).date() - _DAY, wall(end_ns, zone).date() + _DAY
+    days = (day + _DAY * n for n in range((last - day).days + 1))
+    found = ((first_at(a, zone), first_at(b, zone)) for day in days for a, b in _hours_of(hours, day))
+    return _joined((max(a, begin_ns), min(b, end_ns)) for a, b in found)
 
 
 def _first_day(starts: str | None, day: str | None) -> date:
@@ -148,20 +160,7 @@ def _begins(turning: Turning, number: int, into: timedelta = timedelta(0)) -> in
     return first_at(turning.first + number * turning.every + into, turning.zone)
 
 
-def _open_hours(turning: Turning, begin_ns: int, end_ns: int) -> list[tuple[int, int]]:
-    """
-    When the hours are that the rotation covers, in order, no two of them touching.
-    """
-    if not turning.hours:
-        return [(begin_ns, end_ns)]
-    zone = turning.hours_zone
-    day, last = wall(begin_ns, zone).date() - _DAY, wall(end_ns, zone).date() + _DAY
-    days = (day + _DAY * n for n in range((last - day).days + 1))
-    found = ((first_at(a, zone), first_at(b, zone)) for day in days for a, b in _hours_of(turning.hours, day))
-    return _joined((max(a, begin_ns), min(b, end_ns)) for a, b in found)
-
-
-def _hours_of(hours: tuple[Hours, ...], day: date) -> Iterator[tuple[datetime, datetime]]:
+def _hours_of(hours: Sequence[Hours | QuietHours], day: date) -> Iterator[tuple[datetime, datetime]]:
     for one in hours:
         if one.days and WEEKDAYS[day.weekday()] not in one.days:
             continue
