@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from starlette.testclient import TestClient
 
+from tests.web.signing import signed_in
 from watchkeeper.act.turn import Standing, take_turn
 from watchkeeper.act.watch import Watch
 from watchkeeper.decide.rules import rules_of
@@ -119,6 +120,11 @@ class House:
         return create_app(self.watch, Doors(**{"address": ADDRESS, **doors}))  # type: ignore[arg-type]  # a test may pass anything
 
     def client(self, **doors: object) -> TestClient:
+        """A client whose person is signed in, as an admin."""
+        return signed_in(TestClient(self.app(**doors), base_url=ADDRESS), self.watch)
+
+    def stranger(self, **doors: object) -> TestClient:
+        """A client of whom nothing is known."""
         return TestClient(self.app(**doors), base_url=ADDRESS)
 
 

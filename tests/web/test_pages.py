@@ -154,19 +154,19 @@ def test_an_alert_says_why_somebody_was_told(stormy):
 
 def test_an_incident_is_closed_reopened_and_noted_by_forms(stormy):
     with stormy.client() as client:
-        closed = client.post("/incidents/1/close", content="by=Ada", headers=FORM)
-        assert "closed by Ada" in closed.text.lower().replace("ada", "Ada")
-        assert "closed by Ada <small>" not in closed.text
+        closed = client.post("/incidents/1/close", content="", headers=FORM)
+        assert "closed by ada" in closed.text
+        assert "closed by ada <small>" not in closed.text
         assert incident_page(stormy.watch.incident(1), stormy.watch).row.open is False
 
-        client.post("/incidents/1/reopen", content="by=Ada", headers=FORM)
-        client.post("/incidents/1/notes", content="text=%3Cb%3Espotify+is+slow%3C%2Fb%3E&by=Bo", headers=FORM)
+        client.post("/incidents/1/reopen", content="", headers=FORM)
+        client.post("/incidents/1/notes", content="text=%3Cb%3Espotify+is+slow%3C%2Fb%3E", headers=FORM)
 
         text = client.get("/incidents/1").text
 
     page = incident_page(stormy.watch.incident(1), stormy.watch)
     assert page.row.open
-    assert [(entry.kind, entry.by) for entry in page.timeline][:2] == [("note", "Bo"), ("reopened", "Ada")]
+    assert [(entry.kind, entry.by) for entry in page.timeline][:2] == [("note", "ada"), ("reopened", "ada")]
     assert "&lt;b&gt;spotify is slow&lt;/b&gt;" in text
     assert incidents_view(stormy.watch).headline == "1 incident is open"
 

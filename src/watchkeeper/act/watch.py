@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from watchkeeper.act import memory
+from watchkeeper.act.accounts.accounts import Accounts
 from watchkeeper.act.asking import gather
 from watchkeeper.act.excluding import Wish, granted, in_force
 from watchkeeper.act.incidents import journal
@@ -120,6 +121,7 @@ class Watch:
     ) -> None:
         self.standing = standing
         self.intake, self.state, self.clock = intake, state, clock
+        self.accounts = Accounts(state, clock)
         self._recount = recount or self._from_now_on
 
     # --- reading

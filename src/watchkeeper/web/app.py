@@ -15,6 +15,7 @@ from watchkeeper.store.errors import StateError
 from watchkeeper.web.api.joining import join_api
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import Exposition
+from watchkeeper.web.gate import Gate
 from watchkeeper.web.health import Health
 from watchkeeper.web.ingest import Ingest
 from watchkeeper.web.live import Live
@@ -53,5 +54,6 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
     app.add_exception_handler(HTTPException, not_answered)
     app.add_exception_handler(StateError, away)
     app.add_middleware(Telemetry, handlers=ingest.handlers())
+    app.add_middleware(Gate, watch=watch, doors=doors)
     app.add_middleware(Safety, doors=doors)  # the last one added is the outermost
     return app

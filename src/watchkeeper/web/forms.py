@@ -12,7 +12,6 @@ from watchkeeper.web.bodies import read_capped
 
 MOST_FORM: Final = 64 * 2**10  # bytes
 MOST_TEXT: Final = 4000  # characters of a note
-MOST_NAME: Final = 100
 
 
 async def fields_of(request: Request) -> dict[str, str] | Rejection:
@@ -27,10 +26,3 @@ async def fields_of(request: Request) -> dict[str, str] | Rejection:
     except ValueError:
         return Rejection(status=400, why="the form cannot be read; wanted fields in UTF-8")
     return {name: values[0].strip() for name, values in told.items()}
-
-
-def person(fields: dict[str, str]) -> str:
-    """
-    Who does it, in their own word: nobody signs in yet.
-    """
-    return fields.get("by", "")[:MOST_NAME] or "somebody"

@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from watchkeeper.act.excluding import CannotExclude
-from watchkeeper.web.forms import person
 from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.views.exclusions import exclusions_view, wish_of
+from watchkeeper.web.visitors import visitor_of
 
 
 class ExclusionPages:
@@ -38,15 +38,15 @@ class ExclusionPages:
     def _excluded(self, request: Request, fields: dict[str, str]) -> Response:
         try:
             wish = wish_of(fields, ZoneInfo(self._watch.standing.manual.zone))
-            self._watch.exclude(wish, by=person(fields))
+            self._watch.exclude(wish, by=visitor_of(request).by)
         except CannotExclude as why:
             view = exclusions_view(self._watch, written=fields, why=str(why))
             return self._kit.render(request, "exclusions.html", view, status=400)
         return RedirectResponse("/exclusions", status_code=303)
 
-    def _undone(self, request: Request, fields: dict[str, str]) -> Response:
+    def _undone(self, request: Request, _fields: dict[str, str]) -> Response:
         try:
-            self._watch.undo_exclusion(request.path_params["number"], by=person(fields))
+            self._watch.undo_exclusion(request.path_params["number"], by=visitor_of(request).by)
         except KeyError:
             return self._kit.missing(request)
         return RedirectResponse("/exclusions", status_code=303)

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from watchkeeper.web.forms import MOST_TEXT, person
+from watchkeeper.web.forms import MOST_TEXT
 from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.views.incidents import incident_page, incidents_view
+from watchkeeper.web.visitors import visitor_of
 
 
 class IncidentPages:
@@ -41,7 +42,7 @@ class IncidentPages:
         return self._kit.found(request, "incident.html", view)
 
     def _changed(self, request: Request, fields: dict[str, str]) -> Response:
-        number, by = request.path_params["number"], person(fields)
+        number, by = request.path_params["number"], visitor_of(request).by
         try:
             match request.path_params["deed"]:
                 case "close":

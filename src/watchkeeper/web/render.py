@@ -4,19 +4,23 @@ How does a view become a page, or a piece of one?
 Every page is one partial. Asked for by a person it is wrapped in the layout; asked for by htmx it comes alone.
 """
 
+import json
 import re
+from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from watchkeeper.manual.words import count
 from watchkeeper.web.doors import Doors
+from watchkeeper.web.visitors import visitor_of
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -37,14 +41,44 @@ class Place:
     name: str
     href: str
     key: str  # after `g`
+    also: tuple[str, ...] = ()  # what stands below it, beside its own address
+
+    def holds(self, path: str) -> bool:
+        """
+        Whether a page belongs here.
+
+        >>> Place(name="Alerts", href="/alerts", key="a").holds("/alerts/disk")
+        True
+        """
+        own = path == self.href or (self.href != "/" and path.startswith(f"{self.href}/"))
+        return own or any(path == other or path.startswith(f"{other}/") for other in self.also)
 
 
 PLACES: Final = (
-    Place(name="Overview", href="/", key="o"),
-    Place(name="Alerts", href="/alerts", key="a"),
+    Place(name="Overview", href="/", key="o", also=("/objectives",)),
+    Place(name="Pages", href="/pages", key="p"),
+    Place(name="Alerts", href="/alerts", key="a", also=("/silences", "/exclusions")),
     Place(name="Incidents", href="/incidents", key="i"),
+    Place(name="On call", href="/on-call", key="c", also=("/policies", "/people")),
     Place(name="Runbooks", href="/runbooks", key="r"),
     Place(name="Manual", href="/manual", key="m"),
+)
+#: Pages that belong together, one row of names below the navigation.
+TABS: Final = (
+    (
+        Place(name="Who is on call", href="/on-call", key="c"),
+        Place(name="Escalation", href="/policies", key="e"),
+        Place(name="People", href="/people", key="u"),
+    ),
+    (
+        Place(name="All alerts", href="/alerts", key="a"),
+        Place(name="Silences", href="/silences", key="s"),
+        Place(name="Exclusions", href="/exclusions", key="x"),
+    ),
+)
+#: Pages with a style sheet of their own beside the first one.
+PEOPLE_PAGES: Final = frozenset(
+    f"{name}.html" for name in ("on_call", "policies", "people", "pages", "page", "silences", "answer")
 )
 FAULTS: Final = Place(name="Faults", href="/faults", key="f")
 
@@ -66,9 +100,13 @@ class Renderer:
         self._templates.filters["count"] = count
         self._templates.globals.update(
             places=(*PLACES, FAULTS) if doors.control else PLACES,
+            tabs=TABS,
+            people_pages=PEOPLE_PAGES,
+            keys=_keys((*PLACES, *(tab for row in TABS for tab in row[1:]), FAULTS)),
             version=doors.version,
             fast=doors.fast,
             asset=_asset,
+            csrf=_csrf,
         )
 
     def __call__(self, request: Request, template: str, view: Any, *, status: int = 200, **more: Any) -> HTMLResponse:
@@ -77,7 +115,12 @@ class Renderer:
         """
         fragment = request.headers.get("hx-request") == "true"
         page = self._templates.get_template(template if fragment else "layout.html")
-        body = page.render(view=view, partial=template, path=request.url.path, **more)
+        visitor = visitor_of(request)
+        told = _CARRIED.set(visitor.csrf)
+        try:
+            body = page.render(view=view, partial=template, path=request.url.path, me=visitor, **more)
+        finally:
+            _CARRIED.reset(told)
         headers = {"Vary": "HX-Request", "Cache-Control": "no-store"}
         return HTMLResponse(body, status_code=status, headers=headers)
 
@@ -103,6 +146,13 @@ class Assets(StaticFiles):
         return response
 
 
+def _keys(places: tuple[Place, ...]) -> str:
+    """
+    Which key leads where after `g`, for the script.
+    """
+    return json.dumps([{"key": place.key, "href": place.href} for place in places], separators=(",", ":"))
+
+
 def _asset(name: str) -> str:
     """
     The address of a file, with a digest of what is in it.
@@ -110,6 +160,14 @@ def _asset(name: str) -> str:
     return f"/static/{name}?v={_digest(STATIC / name)}"
 
 
+def _csrf() -> Markup:
+    """
+    What every form must hold that changes something: `{{ csrf() }}`. It works in macros too.
+    """
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(_CARRIED.get())
+
+
+_CARRIED: ContextVar[str] = ContextVar("csrf", default="")
 _DIGESTS: dict[tuple[Path, int], str] = {}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from tests.web.signing import signed_in
 from watchkeeper.outside.clock import RealClock
 from watchkeeper.outside.http import HttpClient
 from watchkeeper.testing import Story
@@ -19,7 +20,8 @@ SPOTIFY = "parse-success[platform=spotify]"
 
 
 def client_of(told: Story, **doors: object) -> TestClient:
-    return TestClient(create_app(told.watch, Doors(**{"address": ADDRESS, **doors})), base_url=ADDRESS)  # type: ignore[arg-type]  # a test may pass anything
+    client = TestClient(create_app(told.watch, Doors(**{"address": ADDRESS, **doors})), base_url=ADDRESS)  # type: ignore[arg-type]  # a test may pass anything
+    return signed_in(client, told.watch)
 
 
 def parses(told: Story, *platforms: str, outcome: str = "ok", per_minute: float = 40) -> Story:

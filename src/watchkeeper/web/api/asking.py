@@ -5,12 +5,12 @@ How does an address of the API reach the watch?
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import StringConstraints
 from starlette.convertors import Convertor, register_url_convertor
 
 from watchkeeper.act.watch import Watch
 from watchkeeper.web.api.errors import ApiRoute, answers
 from watchkeeper.web.doors import Doors
+from watchkeeper.web.visitors import Visitor, visitor_of
 
 PREFIX = "/api/v1"
 
@@ -59,8 +59,11 @@ def _doors(request: Request) -> Doors:
     return cast(Doors, request.app.state.doors)
 
 
+def _visitor(request: Request) -> Visitor:
+    return visitor_of(request)
+
+
 TheWatch = Annotated[Watch, Depends(_watch)]
 TheDoors = Annotated[Doors, Depends(_doors)]
-
-#: Who does it, in their own word: nobody signs in yet.
-By = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+#: Who asks; `who.by` is the name that stands beside what they do.
+Who = Annotated[Visitor, Depends(_visitor)]

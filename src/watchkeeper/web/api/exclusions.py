@@ -10,9 +10,9 @@ from pydantic import Field, StringConstraints
 
 from watchkeeper.act.excluding import CannotExclude, Wish
 from watchkeeper.store.exclusions import ExclusionRow
-from watchkeeper.web.api.asking import By, TheWatch, router
+from watchkeeper.web.api.asking import TheWatch, Who, router
 from watchkeeper.web.api.errors import CHANGES, Conflict, Unfit, Unknown, answers
-from watchkeeper.web.api.values import Instant, Model, at, at_or_none
+from watchkeeper.web.api.values import Instant, Model, Nothing, at, at_or_none
 
 routes = router("exclusions")
 
@@ -53,19 +53,10 @@ class ExclusionWish(Model):
     begins: datetime = Field(description="RFC 3339 with a zone.")
     ends: datetime = Field(description="RFC 3339 with a zone; may lie ahead.")
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-    by: By
     indicator: _Word = Field(default="", description="Only this one.")
     service: _Word = Field(default="", description="Only what is measured of this service.")
     label: _Word = Field(default="", description="Only one value of this label ...")
     value: _Word = Field(default="", description="... this one.")
-
-
-class Undoing(Model):
-    """
-    Who puts them back.
-    """
-
-    by: By
 
 
 @routes.get("/exclusions", responses=answers())
@@ -77,7 +68,7 @@ def exclusions(watch: TheWatch) -> ExclusionList:
 
 
 @routes.post("/exclusions", responses=CHANGES)
-def exclude(wish: ExclusionWish, watch: TheWatch) -> ExclusionAnswer:
+def exclude(wish: ExclusionWish, watch: TheWatch, who: Who) -> ExclusionAnswer:
     """
     Take minutes out of the numbers, before or after the fact.
     """
@@ -92,7 +83,7 @@ def exclude(wish: ExclusionWish, watch: TheWatch) -> ExclusionAnswer:
                 label=wish.label,
                 value=wish.value,
             ),
-            by=wish.by,
+            by=who.by,
         )
     except CannotExclude as why:
         raise Unfit(str(why)) from None
@@ -102,8 +93,9 @@ def exclude(wish: ExclusionWish, watch: TheWatch) -> ExclusionAnswer:
 @routes.post("/exclusions/{number}/undo", responses=answers(404) | CHANGES)
 def undo_exclusion(
     number: Annotated[int, Path(ge=1, le=2**53, description="The number of the exclusion.")],
-    undoing: Undoing,
+    _: Nothing,
     watch: TheWatch,
+    who: Who,
 ) -> ExclusionAnswer:
     """
     Put the minutes back: the numbers are what they were.
@@ -113,7 +105,7 @@ def undo_exclusion(
         raise Unknown("exclusion", number, list(known))
     if known[number].undone_ns is not None:
         raise Conflict(f"exclusion {number} was undone already, by {known[number].undone_by}")
-    return _answer(watch.undo_exclusion(number, by=undoing.by))
+    return _answer(watch.undo_exclusion(number, by=who.by))
 
 
 def _ns(instant: datetime, field: str) -> int:

@@ -9,9 +9,9 @@ from pydantic import Field, StringConstraints
 
 from watchkeeper.act.watch import IncidentStory, Watch
 from watchkeeper.decide.values import Incident as IncidentValue
-from watchkeeper.web.api.asking import By, TheWatch, router
+from watchkeeper.web.api.asking import TheWatch, Who, router
 from watchkeeper.web.api.errors import CHANGES, Conflict, answers, found
-from watchkeeper.web.api.values import Instant, Model, at, at_or_none
+from watchkeeper.web.api.values import Instant, Model, Nothing, at, at_or_none
 from watchkeeper.web.views.lists import reason_words
 
 routes = router("incidents")
@@ -64,21 +64,12 @@ class IncidentDetail(Incident):
     timeline: list[TimelineEntry]
 
 
-class Closing(Model):
-    """
-    Who closes or reopens it.
-    """
-
-    by: By
-
-
 class Note(Model):
     """
     A line for the timeline.
     """
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-    by: By
 
 
 @routes.get("/incidents", responses=answers(422))
@@ -100,35 +91,35 @@ def incident(number: Number, watch: TheWatch) -> IncidentDetail:
 
 
 @routes.post("/incidents/{number}/close", responses=answers(404) | CHANGES)
-def close_incident(number: Number, closing: Closing, watch: TheWatch) -> IncidentDetail:
+def close_incident(number: Number, _: Nothing, watch: TheWatch, who: Who) -> IncidentDetail:
     """
     Close an incident.
     """
     incident = _story(watch, number).incident
     if incident.closed_ns is not None:
         raise Conflict(f"incident {number} is closed already: by {incident.closed_by}, {at(incident.closed_ns)}")
-    watch.close_incident(number, by=closing.by)
+    watch.close_incident(number, by=who.by)
     return _detail(watch.incident(number))
 
 
 @routes.post("/incidents/{number}/reopen", responses=answers(404) | CHANGES)
-def reopen_incident(number: Number, reopening: Closing, watch: TheWatch) -> IncidentDetail:
+def reopen_incident(number: Number, _: Nothing, watch: TheWatch, who: Who) -> IncidentDetail:
     """
     Undo a closing.
     """
     if _story(watch, number).incident.closed_ns is None:
         raise Conflict(f"incident {number} is open")
-    watch.reopen_incident(number, by=reopening.by)
+    watch.reopen_incident(number, by=who.by)
     return _detail(watch.incident(number))
 
 
 @routes.post("/incidents/{number}/notes", responses=answers(404) | CHANGES)
-def note_on_incident(number: Number, note: Note, watch: TheWatch) -> IncidentDetail:
+def note_on_incident(number: Number, note: Note, watch: TheWatch, who: Who) -> IncidentDetail:
     """
     Write a line on the timeline, also of a closed incident.
     """
     _story(watch, number)
-    watch.note(number, text=note.text, by=note.by)
+    watch.note(number, text=note.text, by=who.by)
     return _detail(watch.incident(number))
 
 

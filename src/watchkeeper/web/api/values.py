@@ -34,6 +34,12 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+class Nothing(Model):
+    """
+    A change that needs no words: who does it is who asks.
+    """
+
+
 class Fraction(Model):
     """
     A number exactly, as a fraction of whole numbers.

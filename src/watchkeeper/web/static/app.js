@@ -41,7 +41,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function localise(time) {
   const at = new Date(time.dateTime);
-  const same = at.toDateString() === new Date().toDateString();
+  const same = !("day" in time.dataset) && at.toDateString() === new Date().toDateString();
   const text = (same ? today : before).format(at);
   if (time.textContent !== text) time.textContent = text;
   if (!time.dataset.zone) {
@@ -99,7 +99,6 @@ function draw(figure) {
 
 function settle() {
   $$("time").forEach(localise);
-  introduce();
   if (window.uPlot) $$("figure[data-chart]").forEach(draw);
 }
 
@@ -115,18 +114,6 @@ if (window.htmx) {
   });
 }
 
-// --- who does it: nobody signs in yet, so the name is remembered here
-
-const NAME = "watchkeeper.name";
-document.addEventListener("change", (event) => {
-  if (event.target.matches('input[name="by"]')) localStorage.setItem(NAME, event.target.value);
-});
-document.addEventListener("formdata", (event) => {
-  if (event.target.matches("[data-person]") && !event.formData.get("by")) event.formData.set("by", localStorage.getItem(NAME) || "");
-});
-function introduce() {
-  $$('input[name="by"]').forEach((input) => { if (!input.value) input.value = localStorage.getItem(NAME) || ""; });
-}
 document.addEventListener("htmx:after:request", (event) => {
   if (event.target.matches?.("[data-clears]")) $("textarea", event.target).value = "";
 });
@@ -137,15 +124,26 @@ const help = $("[data-help]");
 const opener = $("[data-help-open]");
 opener.hidden = false;
 opener.addEventListener("click", () => help.showModal());
+const places = JSON.parse(help.dataset.places);
 let going = 0;
+
+// The titles of what needs a hand, one after the other.
+function step(by) {
+  const titles = $$(".hand h2 a, .alerts td:first-child > a, .objectives .name a");
+  const at = titles.indexOf(document.activeElement);
+  titles[at < 0 ? (by > 0 ? 0 : titles.length - 1) : Math.min(Math.max(at + by, 0), titles.length - 1)]?.focus();
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  const place = $(`nav a[data-key="${CSS.escape(event.key)}"]`);
+  const place = places.find((one) => one.key === event.key);
+  if (help.open) return;
   if (event.key === "/") { event.preventDefault(); $("[data-find]").focus(); }
   else if (event.key === "?") help.showModal();
   else if (event.key === "g") going = Date.now();
-  else if (place && Date.now() - going < 1500) place.click();
+  else if (place && Date.now() - going < 1500) location.assign(place.href);
+  else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
+  else if (event.key === "a") ($("[data-acknowledge]", document.activeElement.closest(".hand") || document) || null)?.click();
 });
 $("[data-find]").addEventListener("keydown", (event) => { if (event.key === "Escape") event.target.blur(); });
 

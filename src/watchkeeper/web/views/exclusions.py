@@ -103,7 +103,7 @@ def _usual(now_ns: int, zone: ZoneInfo) -> dict[str, str]:
     return {
         "begins": (now - timedelta(minutes=30)).strftime(WRITTEN),
         "ends": now.strftime(WRITTEN),
-        **dict.fromkeys(("reason", "indicator", "label", "value", "by"), ""),
+        **dict.fromkeys(("reason", "indicator", "label", "value"), ""),
     }
 
 

@@ -1,0 +1,71 @@
+"""
+Which passwords do, and how are they kept?
+
+As argon2id with the parameters of RFC 9106 for machines with little memory; each holds its own, so that better ones can
+come later. Two are tried at once at most: trying one takes 64 MiB and tens of milliseconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+LEAST: Final = 12  # characters
+MOST: Final = 200
+AT_ONCE: Final = 2
+
+_HASHER: Final = PasswordHasher()
+_ROOM: Final = threading.BoundedSemaphore(AT_ONCE)
+
+
+def why_unfit(password: str, *, name: str) -> str | None:
+    """
+    Why nobody should sign in with this password; None where they may.
+
+    >>> why_unfit("correct horse battery", name="ann"), why_unfit("short", name="ann")
+    (None, 'found a password of 5 characters; wanted 12 to 200')
+    >>> why_unfit("aaaaaaaaaaaaaa", name="ann")
+    'found a password of very few different characters; wanted one that is harder to guess'
+    """
+    if not LEAST <= len(password) <= MOST:
+        return f"found a password of {len(password)} characters; wanted {LEAST} to {MOST}"
+    if len(set(password)) < 5:
+        return "found a password of very few different characters; wanted one that is harder to guess"
+    if name.lower() in password.lower() and len(password) < len(name) + LEAST:
+        return "found a password that is mostly the name; wanted one that is harder to guess"
+    return None
+
+
+def kept(password: str) -> str:
+    """
+    What is remembered of a password.
+    """
+    with _ROOM:
+        return _HASHER.hash(password)
+
+
+def fits(password: str, remembered: str | None) -> bool:
+    """
+    Whether it is the password that is remembered. Takes as long where nothing is.
+    """
+    with _ROOM:
+        try:
+            return _HASHER.verify(remembered or _nobodys(), password) and remembered is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def outdated(remembered: str) -> bool:
+    """
+    Whether it was kept with weaker parameters than are usual now.
+    """
+    return _HASHER.check_needs_rehash(remembered)
+
+
+@cache
+def _nobodys() -> str:
+    return _HASHER.hash("the password of nobody")
