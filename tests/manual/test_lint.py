@@ -110,7 +110,7 @@ def test_an_alert_is_heard_as_it_is_sent_by_the_service_of_its_objective() -> No
 
 def test_a_channel_that_is_not_live_hears_nothing() -> None:
     text = f"defaults: {{alert_window: 5m}}\nalerts: {{a: {{indicator: errors, when: '> 5%', {REST}}}}}\n"
-    head = HEAD.replace("channels: {", "channels: {mail: {kind: email}, ")
+    head = HEAD.replace("channels: {", "channels: {mail: {kind: fax}, ")
 
     def found(route: str) -> list[str]:
         loaded = load_text(head + text + route)
@@ -118,7 +118,7 @@ def test_a_channel_that_is_not_live_hears_nothing() -> None:
         return [each.says for each in lint(loaded)]
 
     assert found("routes: [{tell: [mail, later]}]") == [
-        "none of its channels is live (`mail`: email is not sent yet; `later`: the document names it as future): "
+        "none of its channels is live (`mail`: fax is not sent yet; `later`: the document names it as future): "
         "nobody hears of it"
     ]
     assert found("routes: [{tell: [mail, ops]}]") == []

@@ -35,7 +35,7 @@ def test_everything_that_measures_and_alerts_in_the_small_manual_is_live() -> No
         ("streams: {s: {metric: x}}", "streams.s", ""),
         ("checks: {c: {tcp: 'x:1', every: 1m}}", "checks.c", "tcp checks do not run yet"),
         ("checks: {c: {http: /, every: 1m}}", "checks.c", ""),
-        ("channels: {c: {kind: email}}", "channels.c", "email is not sent yet"),
+        ("channels: {c: {kind: fax}}", "channels.c", "fax is not sent yet"),
         ("channels: {c: {kind: webhok}}", "channels.c", "webhok is not sent yet; did you mean `webhook`?"),
         ("channels: {c: {kind: slack, planned: true}}", "channels.c", "the document names it as future"),
         ("channels: {c: {kind: slack}}", "channels.c", ""),

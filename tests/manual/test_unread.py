@@ -31,7 +31,8 @@ READ: dict[type[BaseModel], set[str]] = {
     | {"severity", "tell", "unknown_after", "resolve_after", "repeat_every"}  # decide/notices, decide/rules
     | {"respond", "runbook", "summary"},  # act/message
     Severity: {"meaning", "respond", "opens_incident"},  # web/views/incidents, act/message, decide/incidents
-    Channel: {"kind", "address_env", "secret_env", "planned", "rate_limit"},  # act/channels, decide/notices
+    Channel: {"kind", "address_env", "secret_env", "planned", "rate_limit"}  # act/channels, decide/notices
+    | {"from_", "to", "token_env", "signing_env", "fallback"},  # act/channels/choosing, act/fallback
     RateLimit: {"count", "per", "never_hold"},  # decide/rationing
     Route: {"severity", "service", "alert", "tell"},  # decide/notices
 }
@@ -84,7 +85,7 @@ def test_the_tables_name_only_keys_that_there_are() -> None:
         ("severities: {P1: {criteria: all is down, examples: a fire}}", "`criteria`: cases are not ranked by it yet; "),
         ("alerts: {a: {on: release, escalate: 1h}}", "`escalate`: nothing goes further by itself yet"),
         ("channels: {c: {kind: slack, digest: 1d}}", "`digest`: messages go out one by one yet"),
-        ("channels: {c: {kind: slack, to: [us]}}", "`to`: messages go to the address in `address_env` only"),
+        ("channels: {c: {kind: slack, to: [us]}}", "`to`: only mail is addressed by it"),
         ("checks: {c: {http: /, every: 1m, covers: [all]}}", "`covers`: shown only"),
         (
             "checks: {c: {http: /, every: 1m, regions: [{name: eu, by: an agent}]}}",
@@ -112,7 +113,7 @@ def test_a_live_entry_says_which_of_its_keys_do_nothing_yet(text: str, but: str)
 
 
 def test_what_is_not_live_at_all_says_only_why() -> None:
-    loaded = load_text("watchkeeper: 1\nmanual: Shop\nchannels: {c: {kind: email, to: [us], digest: 1d}}")
+    loaded = load_text("watchkeeper: 1\nmanual: Shop\nchannels: {c: {kind: fax, to: [us], digest: 1d}}")
     assert isinstance(loaded, Loaded), str(loaded)
 
-    assert [(each.why, each.but) for each in live(loaded.manual)] == [("email is not sent yet", "")]
+    assert [(each.why, each.but) for each in live(loaded.manual)] == [("fax is not sent yet", "")]

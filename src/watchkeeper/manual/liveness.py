@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from watchkeeper.manual.condition.ast import BeforeRelease, Condition, Relative
 from watchkeeper.manual.model.manual import SECTIONS, Manual
 from watchkeeper.manual.model.measuring import Indicator
-from watchkeeper.manual.model.promising import Alert, Objective
+from watchkeeper.manual.model.promising import Alert, Channel, Objective
 from watchkeeper.manual.model.unfit import nearest
 from watchkeeper.manual.unread import unread
 
 LIVE_SIGNALS = frozenset({"spans", "metric", "logs", "events", "check"})
-LIVE_CHANNELS = frozenset({"webhook", "slack", "discord"})
+LIVE_CHANNELS = frozenset({"webhook", "slack", "discord", "email", "ntfy", "pagerduty"})
 LIVE_CHECKS = frozenset({"http"})
 #: Sections whose entries are read and used as they are.
 LIVE_SECTIONS = frozenset(
@@ -110,7 +110,12 @@ def _but(section: str, name: str, manual: Manual) -> str:
     entries = (held[name],) if isinstance(held, Mapping) else held
     several = section == "checks" and len(manual.checks[name].regions) > 1
     regions = "its regions are all asked from this machine until agents come" if several else ""
-    return "; ".join(dict.fromkeys(filter(None, (regions, *map(unread, entries)))))
+    words = "`to`: only mail is addressed by it" if section == "channels" and _only_words(manual.channels[name]) else ""
+    return "; ".join(dict.fromkeys(filter(None, (regions, words, *map(unread, entries)))))
+
+
+def _only_words(channel: Channel) -> bool:
+    return bool(channel.to) and channel.kind != "email"
 
 
 def _stream(name: str, manual: Manual) -> str:

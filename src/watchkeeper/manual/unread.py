@@ -62,7 +62,6 @@ UNREAD: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
     },
     Channel: {
         "format": "each kind has one shape yet",
-        "to": "messages go to the address in `address_env` only",
         "purpose": _SHOWN,
         "audience": _SHOWN,
         "digest": "messages go out one by one yet",

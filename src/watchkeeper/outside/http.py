@@ -27,6 +27,7 @@ import httpx2
 
 from watchkeeper.outside.clock import Clock
 from watchkeeper.outside.errors import OutsideError, Refused, Untrusted
+from watchkeeper.outside.mail import MailClient
 from watchkeeper.outside.pinned import PinnedTransport
 from watchkeeper.outside.secrets import Secret, reveal
 from watchkeeper.outside.trust import trusted
@@ -85,6 +86,12 @@ class HttpClient:
         self._allow_private = allow_private
         self._tls = tls or trusted(os.environ)
         self._transport = transport
+
+    def mail_client(self) -> MailClient:
+        """
+        A client for mail that may go as far and trusts the same authorities.
+        """
+        return MailClient(self._clock, allow_private=self._allow_private, tls=self._tls)
 
     def request(
         self,

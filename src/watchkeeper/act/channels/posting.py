@@ -12,14 +12,31 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from watchkeeper.act.channels.sending import Failed
-from watchkeeper.outside.errors import OutsideError
-from watchkeeper.outside.http import Answer, HttpClient
+from watchkeeper.act.channels.sending import Failed, lacking
+from watchkeeper.act.message_values import Message
+from watchkeeper.outside.errors import OutsideError, Refused
+from watchkeeper.outside.http import Answer, HttpClient, shown
 from watchkeeper.outside.secrets import Secret
 
 TIMEOUT: Final = timedelta(seconds=10)
 CAP: Final = 16 * 1024  # bytes of an answer that are read
 BAD_MOMENT: Final = (408, 425, 429)  # with 5xx: the same message may be taken later
+
+
+def place_for(message: Message, own: Secret) -> Secret | Failed:
+    """
+    Where to post a message: the address of whom it is for, where they have one on the web; else the channel's own.
+    """
+    if lack := lacking(message):
+        return lack
+    person = message.recipient
+    if person is None or person.address is None:
+        return own
+    try:
+        shown(person.address.reveal())
+    except Refused:  # its words may hold the beginning of what was set by mistake
+        return Failed(why="their address in this channel is none; it must begin with https://", retryable=False)
+    return person.address
 
 
 def post(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from watchkeeper.act.message import Message
+from watchkeeper.act.message_values import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Channel(Protocol):
     @property
     def kind(self) -> str:
         """
-        The word for it in the manual: `webhook`, `slack`, `discord`.
+        The word for it in the manual: `email`, `slack`, `ntfy` and so on.
         """
         ...
 
@@ -79,6 +79,14 @@ class Channel(Protocol):
         One attempt. The same `message_id` comes again with every attempt at the same message.
         """
         ...
+
+
+def lacking(message: Message) -> Failed | None:
+    """
+    The failure to reach a person whose address is missing; None when there is nothing in the way. It may be set later.
+    """
+    person = message.recipient
+    return Failed(why=person.lacks, retryable=True) if person is not None and person.lacks else None
 
 
 def _receipt(status: int | None, at_ns: int, took_ns: int, detail: str) -> dict[str, Any]:

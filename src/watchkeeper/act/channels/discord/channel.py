@@ -2,7 +2,8 @@ r"""
 How does a message reach a channel in Discord?
 
 Through an incoming webhook (https://docs.discord.com/developers/resources/webhook#execute-webhook): the title as
-content, the facts as an embed. Nobody is ever mentioned, and what outside input names is text and nothing else.
+content, the facts as an embed. Only whom the manual names is ever mentioned, and what outside input names is text and
+nothing else.
 
 >>> escape("@everyone [look](http://evil.example) **now**")
 '\\@everyone \\[look\\]\\(http\\://evil.example\\) \\*\\*now\\*\\*'
@@ -14,9 +15,9 @@ from typing import Any, Final
 
 import msgspec
 
-from watchkeeper.act.channels.posting import may_be_taken_later, post, refused
+from watchkeeper.act.channels.posting import may_be_taken_later, place_for, post, refused
 from watchkeeper.act.channels.sending import Failed, Sent
-from watchkeeper.act.message import Fact, Message
+from watchkeeper.act.message_values import Fact, Message
 from watchkeeper.decide.values import Kind
 from watchkeeper.outside.http import Answer, HttpClient
 from watchkeeper.outside.secrets import Secret
@@ -26,7 +27,15 @@ MOST_CONTENT: Final = 2000
 MOST_FIELDS: Final = 25
 MOST_NAME, MOST_VALUE, MOST_EMBED = 256, 1024, 6000
 
-COLOURS: Final = {Kind.FIRING: 0xC2410C, Kind.RESOLVED: 0x15803D, Kind.UNKNOWN: 0x6B7280}
+COLOURS: Final = {
+    Kind.FIRING: 0xC2410C,
+    Kind.PAGE: 0xC2410C,
+    Kind.BUNDLE: 0xC2410C,
+    Kind.RESOLVED: 0x15803D,
+    Kind.PAGE_OVER: 0x15803D,
+    Kind.UNKNOWN: 0x6B7280,
+}
+MEMBER: Final = re.compile(r"[0-9]{15,20}")  # a snowflake: whom a contact method in this channel may name
 
 _MARKUP = re.compile(r"([\\*_~`|>#\[\]()<:@-])")
 
@@ -47,9 +56,10 @@ class DiscordChannel:
         """
         One attempt; any 2xx is success (204 unless it was asked to wait for the post).
         """
-        answer = post(
-            self._http, self._address, msgspec.json.encode(payload(message)), allow_private=self._allow_private
-        )
+        place = self._address if member_of(message) else place_for(message, self._address)
+        if isinstance(place, Failed):
+            return place
+        answer = post(self._http, place, msgspec.json.encode(payload(message)), allow_private=self._allow_private)
         if isinstance(answer, Failed):
             return answer
         if answer.ok:
@@ -61,16 +71,37 @@ class DiscordChannel:
 
 def payload(message: Message) -> dict[str, Any]:
     """
-    The body. `allowed_mentions` with an empty list keeps every @ a character.
+    The body. `allowed_mentions` keeps every other @ a character.
     """
-    embed: dict[str, Any] = {"fields": _fields(message.facts)}
+    member = member_of(message)
+    deeds = tuple(Fact(name=one.label, text=one.action.value, url=one.url) for one in message.buttons if one.url)
+    embed: dict[str, Any] = {"fields": _fields((*deeds, *message.facts))}
     if message.kind in COLOURS:
         embed["color"] = COLOURS[message.kind]
     return {
-        "content": escape(message.title, most=MOST_CONTENT),
+        "content": whom(message) + escape(message.title, most=MOST_CONTENT - MOST_NAME),
         "embeds": [embed] if embed["fields"] else [],
-        "allowed_mentions": {"parse": []},
+        "allowed_mentions": {"parse": [], "users": [member]} if member else {"parse": []},
     }
+
+
+def member_of(message: Message) -> str | None:
+    """
+    The member of Discord whom a message is for, where their contact method names one.
+    """
+    person = message.recipient
+    text = person.address.reveal() if person is not None and person.address is not None else ""
+    return text if MEMBER.fullmatch(text) else None
+
+
+def whom(message: Message) -> str:
+    """
+    Whom it is for, at its beginning; nothing where it goes to all, or to a place that is theirs alone.
+    """
+    person, member = message.recipient, member_of(message)
+    if member:
+        return f"<@{member}> "
+    return f"{escape(person.name, most=MOST_NAME - 2)}: " if person is not None and person.address is None else ""
 
 
 def escape(text: str, *, most: int | None = None) -> str:

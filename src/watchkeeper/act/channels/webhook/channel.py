@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import msgspec
 
-from watchkeeper.act.channels.posting import post, refused
+from watchkeeper.act.channels.posting import place_for, post, refused
 from watchkeeper.act.channels.sending import Failed, Sent
-from watchkeeper.act.message import Message
+from watchkeeper.act.message_values import Message
+from watchkeeper.decide.values import Kind
 from watchkeeper.outside.clock import instant
 from watchkeeper.outside.http import HttpClient
 from watchkeeper.outside.secrets import Secret
@@ -25,6 +26,8 @@ from watchkeeper.outside.secrets import Secret
 PREFIX: Final = "whsec_"
 KEY_BYTES: Final = range(24, 65)
 GONE: Final = 410
+#: What an alert says of itself; other messages are named by their kind alone: `page`, `incident`.
+_OF_ALERTS: Final = frozenset({Kind.FIRING, Kind.RESOLVED, Kind.UNKNOWN, Kind.EVENT, Kind.WITHDRAWN, Kind.DIGEST})
 
 
 class WebhookChannel:
@@ -52,10 +55,13 @@ class WebhookChannel:
         """
         One attempt. Only 2xx is success and only 410 is final: anything else may be a bad moment of the receiver.
         """
+        place = place_for(message, self._address)
+        if isinstance(place, Failed):
+            return place
         body = msgspec.json.encode(payload(message))
         answer = post(
             self._http,
-            self._address,
+            place,
             body,
             headers=self._headers(message_id, int(now.timestamp()), body),
             allow_private=self._allow_private,
@@ -78,19 +84,27 @@ def payload(message: Message) -> dict[str, Any]:
     """
     The body: `type`, `timestamp` and `data` as the standard wants them, and `text` for receivers that only show text.
     """
+    person = message.recipient
     return {
-        "type": f"alert.{message.kind.value}",
+        "type": f"alert.{message.kind.value}" if message.kind in _OF_ALERTS else message.kind.value,
         "timestamp": instant(message.at_ns).isoformat().replace("+00:00", "Z"),
         "text": message.text,
         "data": {
+            **message.data,
             "subject": message.subject,
             "title": message.title,
             "severity": message.severity,
+            "urgency": message.urgency.value,
+            "thread": message.thread,
+            "recipient": {"person": person.person, "name": person.name} if person else None,
+            "buttons": [
+                {"action": button.action.value, "label": button.label, "pages": button.pages, "url": button.url}
+                for button in message.buttons
+            ],
             "facts": [
                 {"name": fact.name, "text": fact.text} | ({"url": fact.url} if fact.url else {})
                 for fact in message.facts
             ],
-            **message.data,
         },
     }
 
