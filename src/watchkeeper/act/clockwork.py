@@ -7,6 +7,7 @@ due again at the next turn, for nothing is remembered but rows. One that fails d
 
 from typing import Final, Protocol
 
+from watchkeeper.act.incidents import clocks
 from watchkeeper.act.paging import escalating
 from watchkeeper.act.standing import Standing
 from watchkeeper.store.state import State
@@ -21,7 +22,7 @@ class Run(Protocol):
 
 
 #: In this order. A new kind of due thing is one more line here.
-RUNNERS: Final[tuple[Run, ...]] = (escalating.run,)
+RUNNERS: Final[tuple[Run, ...]] = (clocks.run, escalating.run)
 
 
 def run_due(state: State, standing: Standing, *, now_ns: int, runners: tuple[Run, ...] = RUNNERS) -> bool:

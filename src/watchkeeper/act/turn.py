@@ -13,7 +13,7 @@ import structlog
 from watchkeeper.act import clockwork, memory, page_memory
 from watchkeeper.act.asking import gather
 from watchkeeper.act.forgetting import Forgetting
-from watchkeeper.act.incidents import journal
+from watchkeeper.act.incidents import evidence, journal
 from watchkeeper.act.memory import Remembered
 from watchkeeper.act.portions import portions
 from watchkeeper.act.standing import Standing, standing_of
@@ -90,7 +90,9 @@ def take_turn(
     written = remembered.put(memories, plan.memories)
     if attention is not None:
         attention.written(plan, written)
-    if only_news and not plan.pages:
+    if plan.opens:
+        evidence.keep_exemplars(state, intake, standing, plan.opens, now_ns=now_ns)
+    if only_news and not plan.pages and not plan.opens:
         return plan
     return replace(plan, moved=clockwork.run_due(state, standing, now_ns=now_ns))
 

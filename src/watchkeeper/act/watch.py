@@ -13,10 +13,10 @@ from watchkeeper.act.accounts.accounts import Accounts
 from watchkeeper.act.asking import gather
 from watchkeeper.act.excluding import Wish, granted, in_force
 from watchkeeper.act.incidents import journal
+from watchkeeper.act.incidents.desk import IncidentDesk
 from watchkeeper.act.turn import Standing
 from watchkeeper.decide.conditions import judge
 from watchkeeper.decide.objectives import ObjectiveStatus, objective_status
-from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.rules import Rule, windows_of
 from watchkeeper.decide.values import AlertKey, AlertMemory, Finding, Incident
 from watchkeeper.manual.condition.ast import Condition
@@ -122,6 +122,7 @@ class Watch:
         self.standing = standing
         self.intake, self.state, self.clock = intake, state, clock
         self.accounts = Accounts(state, clock)
+        self.desk = IncidentDesk(state, clock, lambda: self.standing)
         self._recount = recount or self._from_now_on
 
     # --- reading
@@ -293,37 +294,19 @@ class Watch:
         """
         A person closes an incident; closing a closed one changes nothing. KeyError for an unknown number.
         """
-        now_ns = self.clock.now_ns()
-        with self.state.transaction() as tx:
-            row = incidents.by_number(tx, number)
-            if row is None:
-                raise KeyError(number)
-            if row.state == journal.OPEN:
-                journal.close_incident(tx, row.id, at_ns=now_ns, by=by, reason=Reason.BY_A_PERSON.value)
-        return self.incident(number).incident
+        return self.desk.close(number, by=by)
 
     def reopen_incident(self, number: int, *, by: str) -> Incident:
         """
         Undo a closing. KeyError for an unknown number.
         """
-        now_ns = self.clock.now_ns()
-        with self.state.transaction() as tx:
-            row = incidents.by_number(tx, number)
-            if row is None:
-                raise KeyError(number)
-            journal.reopen_incident(tx, row, at_ns=now_ns, by=by)
-        return self.incident(number).incident
+        return self.desk.reopen(number, by=by)
 
     def note(self, number: int, *, text: str, by: str) -> Incident:
         """
         A person writes a line on an incident's timeline. KeyError for an unknown number.
         """
-        with self.state.transaction() as tx:
-            row = incidents.by_number(tx, number)
-            if row is None:
-                raise KeyError(number)
-            entry = TimelineRow(incident_id=row.id, at_ns=self.clock.now_ns(), kind="note", text=text, by=by)
-            incidents.add_timeline(tx, [entry])
+        self.desk.note(number, text, by=by)
         return self.incident(number).incident
 
     def exclude(self, wish: Wish, *, by: str) -> ExclusionRow:

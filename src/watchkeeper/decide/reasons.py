@@ -48,6 +48,7 @@ class Reason(StrEnum):
     DEPENDENCY_FIRES = "dependency-fires"
     DEPENDENCY_OVER = "dependency-over"
     FLAPPING = "flapping"
+    FLAPPING_OVER = "flapping-over"
     # a page
     PAGED = "paged"
     ESCALATED = "escalated"
@@ -74,6 +75,7 @@ class Reason(StrEnum):
     SEVERITY_OPENS = "severity-opens"
     ALERTS_RESOLVED = "alerts-resolved"
     BY_A_PERSON = "by-a-person"
+    MERGED_INTO = "merged-into"
 
 
 #: Each reason as people read it.
@@ -111,6 +113,7 @@ SAYS: dict[Reason, str] = {
     Reason.DEPENDENCY_FIRES: "something that it depends on already fires",
     Reason.DEPENDENCY_OVER: "what it depends on is well again, and it still fires",
     Reason.FLAPPING: "it fires and resolves too often: told once, until it settles",
+    Reason.FLAPPING_OVER: "it has settled, and it still fires",
     Reason.PAGED: "it is their turn",
     Reason.ESCALATED: "nobody acknowledged in time",
     Reason.PAGED_AGAIN: "everybody was asked, nobody acknowledged: once more from the start",
@@ -135,4 +138,5 @@ SAYS: dict[Reason, str] = {
     Reason.SEVERITY_OPENS: "an alert of this severity opens an incident",
     Reason.ALERTS_RESOLVED: "all its alerts resolved",
     Reason.BY_A_PERSON: "a person did it",
+    Reason.MERGED_INTO: "it goes on as another incident",
 }

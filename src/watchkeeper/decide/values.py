@@ -106,6 +106,7 @@ class AlertMemory:
     firing_id: int = 0  # counts firings; a message belongs to one of them
     event_ns: int = 0  # the newest event seen by an event rule
     severity: str | None = None  # of its newest firing, for when its rule is gone
+    hushed: Reason | None = None  # what keeps it from being told (`hushing`)
 
     def evolve(self, **changes: object) -> "AlertMemory":
         """
@@ -187,6 +188,13 @@ class Incident:
     closed_by: str | None = None
     close_reason: str | None = None
     alerts: tuple[str, ...] = ()
+    opened_by: str = "watchkeeper"
+    stage: str = ""
+    acknowledged_ns: int | None = None  # the first time
+    acknowledged_by: str | None = None  # None also when it lapsed: nobody has it now
+    merged_into: int | None = None  # its id
+    summary: str = ""
+    services: tuple[str, ...] = ()  # all that are affected, beside `service`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +221,31 @@ class CloseIncident:
     id: int
     at_ns: int
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matchers:
+    """
+    Which alerts are meant: any of these rules, services, severities, and for each label any of its values. What is
+    empty means all.
+    """
+
+    alert: frozenset[str] = frozenset()
+    service: frozenset[str] = frozenset()
+    severity: frozenset[str] = frozenset()
+    label: tuple[tuple[str, frozenset[str]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """
+    Nobody is told of these alerts from `begin_ns` to before `end_ns`.
+    """
+
+    id: int
+    begin_ns: int
+    end_ns: int
+    matchers: Matchers = Matchers()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from watchkeeper.store import tables
 from watchkeeper.store.incidents import IncidentRow
@@ -196,6 +196,17 @@ def leave_stage(tx: Connection, incident_id: int, *, at_ns: int) -> None:
     tx.execute(update(tables.incident_stages).where(where).values(left_ns=at_ns))
 
 
+def resume_stage(tx: Connection, incident_id: int, *, left_ns: int) -> StageRow | None:
+    """
+    Go back to the stage that was left at this instant, as if it had not been; None where none was.
+    """
+    found = next((one for one in reversed(stages_of(tx, incident_id)) if one.left_ns == left_ns), None)
+    if found is not None:
+        tx.execute(delete(tables.incident_stages).where(_S.incident_id == incident_id, _S.id > found.id))
+        tx.execute(update(tables.incident_stages).where(_S.id == found.id).values(left_ns=None))
+    return found
+
+
 def stages_of(view: Connection, incident_id: int) -> list[StageRow]:
     """
     The stages that an incident went through, in order.
@@ -248,12 +259,11 @@ def not_begun(view: Connection) -> list[IncidentRow]:
     return _incidents(view, _I.state == "open", _I.stage_since_ns.is_(None))
 
 
-def without_clock(view: Connection, name: str, *, closed_since_ns: int) -> list[IncidentRow]:
+def closed_since(view: Connection, *, since_ns: int) -> list[IncidentRow]:
     """
-    Incidents that were closed from `closed_since_ns` on and have no clock of this name.
+    Incidents that were closed from this instant on, oldest first.
     """
-    mine = exists().where(_C.incident_id == _I.id, _C.name == name)
-    return _incidents(view, _I.state == "closed", _I.closed_ns >= closed_since_ns, ~mine)
+    return _incidents(view, _I.state == "closed", _I.closed_ns >= since_ns)
 
 
 def opened_between(view: Connection, *, begin_ns: int, end_ns: int) -> list[IncidentRow]:
@@ -267,7 +277,14 @@ def unacknowledged(view: Connection) -> list[IncidentRow]:
     """
     Open incidents that nobody has, oldest first.
     """
-    return _incidents(view, _I.state == "open", _I.acknowledged_ns.is_(None))
+    return _incidents(view, _I.state == "open", _I.acknowledged_by.is_(None))
+
+
+def merged_into(view: Connection, incident_id: int) -> list[IncidentRow]:
+    """
+    The incidents that went on as this one, oldest first.
+    """
+    return _incidents(view, _I.merged_into == incident_id)
 
 
 def clocks_between(view: Connection, *, begin_ns: int, end_ns: int) -> list[ClockRow]:

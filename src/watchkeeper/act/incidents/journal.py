@@ -5,12 +5,15 @@ What `decide` plans and what people do, as rows: an incident, the alerts that be
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from watchkeeper.act.record import finding_to_json
+from watchkeeper.decide.process import REPORT, Clock, is_afterwards
 from watchkeeper.decide.values import CloseIncident, Incident, OpenIncident, Transition
-from watchkeeper.store import incidents
+from watchkeeper.store import incident_work, incidents
+from watchkeeper.store.incident_work import ClockRow
 from watchkeeper.store.incidents import IncidentRow, TimelineRow
 
 OPEN = "open"
@@ -40,6 +43,36 @@ def incident_of(view: Connection, row: IncidentRow) -> Incident:
         closed_by=row.closed_by,
         close_reason=row.close_reason,
         alerts=tuple(incidents.alerts_of(view, row.id)),
+        opened_by=row.opened_by,
+        stage=row.stage,
+        acknowledged_ns=row.acknowledged_ns,
+        acknowledged_by=row.acknowledged_by,
+        merged_into=row.merged_into,
+        summary=row.summary,
+        services=tuple(row.services or ()),
+    )
+
+
+def clock_of(row: ClockRow) -> Clock:
+    """
+    A row as a value.
+    """
+    return Clock(
+        name=row.name, started_ns=row.started_ns, due_ns=row.due_ns, met_ns=row.met_ns, missed_ns=row.missed_ns
+    )
+
+
+def row_of(clock: Clock, incident_id: int) -> ClockRow:
+    """
+    A clock as a row.
+    """
+    return ClockRow(
+        incident_id=incident_id,
+        name=clock.name,
+        started_ns=clock.started_ns,
+        due_ns=clock.due_ns,
+        met_ns=clock.met_ns,
+        missed_ns=clock.missed_ns,
     )
 
 
@@ -88,9 +121,11 @@ def close_as_planned(tx: Connection, closing: CloseIncident) -> None:
 
 def close_incident(tx: Connection, incident_id: int, *, at_ns: int, by: str, reason: str) -> None:
     """
-    Close an incident and say so on its timeline.
+    Close an incident and say so on its timeline. All that is owed until its end ends; what follows it goes on.
     """
     incidents.update_fields(tx, incident_id, state=CLOSED, closed_ns=at_ns, closed_by=by, close_reason=reason)
+    names = [one.name for one in incident_work.clocks_of(tx, incident_id) if not is_afterwards(one.name)]
+    incident_work.meet_clocks(tx, incident_id, names, at_ns=at_ns)
     text = f"closed by {by}" if by != BY_RULE else "closed: all its alerts resolved"
     incidents.add_timeline(
         tx,
@@ -100,11 +135,18 @@ def close_incident(tx: Connection, incident_id: int, *, at_ns: int, by: str, rea
 
 def reopen_incident(tx: Connection, row: IncidentRow, *, at_ns: int, by: str) -> None:
     """
-    Open a closed incident again; an open one stays as it is.
+    Open a closed incident again; an open one stays as it is. The clocks that its closing ended go on, and so does the
+    stage that it left.
     """
     if row.state == OPEN:
         return
-    incidents.update_fields(tx, row.id, state=OPEN, closed_ns=None, closed_by=None, close_reason=None)
+    incidents.update_fields(tx, row.id, state=OPEN, closed_ns=None, closed_by=None, close_reason=None, merged_into=None)
+    clocks = incident_work.clocks_of(tx, row.id)
+    ended = [replace(one, met_ns=None) for one in clocks if one.met_ns is not None and one.met_ns == row.closed_ns]
+    incident_work.put_clocks(tx, ended)
+    incident_work.drop_clocks(tx, row.id, [REPORT])
+    if row.closed_ns is not None and (stage := incident_work.resume_stage(tx, row.id, left_ns=row.closed_ns)):
+        incidents.update_fields(tx, row.id, stage=stage.stage, stage_since_ns=stage.entered_ns)
     entry = TimelineRow(incident_id=row.id, at_ns=at_ns, kind="reopened", text=f"opened again by {by}", by=by)
     incidents.add_timeline(tx, [entry])
 
