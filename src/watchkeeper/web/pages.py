@@ -17,6 +17,8 @@ from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.pages_exclusions import ExclusionPages
 from watchkeeper.web.pages_faults import FaultPages
 from watchkeeper.web.pages_incidents import IncidentPages
+from watchkeeper.web.pages_paging import PagingPages
+from watchkeeper.web.pages_people import PeoplePages
 from watchkeeper.web.pages_watching import WatchingPages
 from watchkeeper.web.render import STATIC, Assets
 
@@ -35,6 +37,8 @@ class Topic(Protocol):
 TOPICS: Final[tuple[Callable[[PageKit], Topic], ...]] = (
     WatchingPages,
     IncidentPages,
+    PagingPages,
+    PeoplePages,
     ExclusionPages,
     FaultPages,
 )

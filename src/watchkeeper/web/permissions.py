@@ -71,6 +71,10 @@ PERMISSIONS: Final = (
     Door("POST", "/exclusions", MANAGE),
     Door("POST", "/exclusions/{number:int}/undo", MANAGE),
     Door("GET", "/find", READ),
+    Door("GET", "/pages", READ),
+    Door("GET", "/on-call", READ),
+    Door("GET", "/policies", READ),
+    Door("GET", "/people", READ),
     # the API
     Door("GET", f"{PREFIX}/openapi.json", READ),
     Door("GET", f"{PREFIX}/status", READ),

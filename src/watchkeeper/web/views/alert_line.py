@@ -221,10 +221,13 @@ def _countdown(severity: str, manual: Manual, gone_ns: int) -> Countdown | None:
     if not isinstance(said.respond, Duration):
         return Countdown(left=span(gone_ns), of=str(said.respond), late=False)
     left_ns = said.respond.ns - gone_ns
-    return Countdown(left=_clock(abs(left_ns)), of=words.duration(said.respond), late=left_ns < 0)
+    return Countdown(left=clock(abs(left_ns)), of=words.duration(said.respond), late=left_ns < 0)
 
 
-def _clock(ns: int) -> str:
+def clock(ns: int) -> str:
+    """
+    A countdown: `25:48`, `1:02:03`.
+    """
     seconds = ns // 1_000_000_000
     hours, minutes = seconds // 3600, seconds % 3600 // 60
     return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes:02}:{seconds % 60:02}"

@@ -35,6 +35,7 @@ class IncidentRow:
     One incident for a list; `lasted` counts on while it is open.
     """
 
+    id: int  # of its row
     number: int
     href: str
     title: str
@@ -68,6 +69,7 @@ def incident_row(incident: Incident, manual: Manual, *, now_ns: int) -> Incident
     """
     until_ns = now_ns if incident.closed_ns is None else incident.closed_ns
     return IncidentRow(
+        id=incident.id,
         number=incident.number,
         href=f"/incidents/{incident.number}",
         title=incident.title[:1].upper() + incident.title[1:],

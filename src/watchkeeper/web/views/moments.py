@@ -34,12 +34,12 @@ class Moment:
     ago: str
 
 
-def moment(at_ns: int, *, now_ns: int, zone: ZoneInfo) -> Moment:
+def moment(at_ns: int, *, now_ns: int, zone: ZoneInfo, with_day: bool = False) -> Moment:
     """
-    An instant as seen now, in this zone.
+    An instant as seen now, in this zone; `with_day` names the day also where it is today's.
     """
     at, now = instant(at_ns).astimezone(zone), instant(now_ns).astimezone(zone)
-    today = at.date() == now.date()
+    today = at.date() == now.date() and not with_day
     return Moment(
         iso=instant(at_ns).strftime("%Y-%m-%dT%H:%M:%SZ"),
         clock=at.strftime("%H:%M:%S") if today else _day(at) + at.strftime(" %H:%M"),

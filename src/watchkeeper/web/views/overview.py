@@ -5,7 +5,7 @@ The first page: a sentence that answers, then what fires with its clock, then ev
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from watchkeeper.act.watch import AlertView, Watch
@@ -19,7 +19,10 @@ from watchkeeper.web.doors import Doors
 from watchkeeper.web.views.alert_line import AlertLine, alert_line
 from watchkeeper.web.views.lists import IncidentRow, MessageRow, incident_row, message_rows
 from watchkeeper.web.views.objective_row import FASTER, NOW_NS, ObjectiveRow, noun_counts, objective_row
+from watchkeeper.web.views.paged import paged
+from watchkeeper.web.views.pages import PageLine, page_lines
 
+MOST_HANDS = 12
 MOST_INCIDENTS = 4
 MOST_MESSAGES = 5
 
@@ -27,8 +30,8 @@ MOST_MESSAGES = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewView:
     """
-    The first page. `hands` are the alerts that fire, worst first; `unjudged` those of which nobody can say whether they
-    should; `silent`: nothing was heard yet.
+    The first page. `hands` are the pages that stand and the alerts that fire without one, worst first; `unjudged` the
+    alerts of which nobody can say whether they should fire; `silent`: nothing was heard yet.
     """
 
     title: str
@@ -36,6 +39,7 @@ class OverviewView:
     pulse: str
     now: str  # the window of "now"
     hands: tuple["Hand", ...]
+    more_hands: int  # beyond those that are shown
     unjudged: tuple[AlertLine, ...]
     objectives: tuple[ObjectiveRow, ...]
     incidents: tuple[IncidentRow, ...]
@@ -52,11 +56,36 @@ class OverviewView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
     """
-    What needs a hand: the alert, and the incident that it opened.
+    What needs a hand: a page with the worst of its alerts (`others` more fire), or an alert that nobody is paged for;
+    and the incident that was opened.
     """
 
-    alert: AlertLine
+    alert: AlertLine | None
+    page: PageLine | None
     incident: IncidentRow | None
+    others: int = 0
+
+    @property
+    def title(self) -> str:
+        """
+        What was found.
+        """
+        return self.alert.sentence if self.alert else self.page.title if self.page else ""
+
+    @property
+    def href(self) -> str:
+        """
+        Where it can be worked on.
+        """
+        where = self.incident or self.page or self.alert
+        return where.href if where else "/"
+
+    @property
+    def severity(self) -> str:
+        """
+        How bad it is.
+        """
+        return (self.page.severity if self.page else "") or (self.alert.severity if self.alert else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +107,14 @@ def overview_view(watch: Watch, doors: Doors) -> OverviewView:
     incidents = [incident_row(one, manual, now_ns=now_ns) for one in watch.incidents(most=20)]
     lines = {str(view.memory.key): alert_line(view, manual, now_ns=now_ns) for view in alerts}
     silent = bool(statuses) and all(_silent(status) for status in statuses)
+    hands = _hands(alerts, watch, incidents)
     return OverviewView(
         title="Overview",
         headline=headline(manual.manual, statuses, alerts, silent=silent),
         pulse=_pulse(watch, fast=doors.fast),
         now=_now(fast=doors.fast),
-        hands=tuple(_hands(alerts, watch, incidents)),
+        hands=tuple(hands[:MOST_HANDS]),
+        more_hands=max(0, len(hands) - MOST_HANDS),
         unjudged=tuple(line for line in lines.values() if line.state == State.UNKNOWN and not silent),
         objectives=tuple(
             objective_row(status, watch, guarding(status.name, alerts, watch, lines), fast=doors.fast)
@@ -170,17 +201,45 @@ def guarding(objective: str, alerts: Sequence[AlertView], watch: Watch, lines: d
 
 
 def _hands(alerts: Sequence[AlertView], watch: Watch, incidents: Sequence[IncidentRow]) -> list[Hand]:
+    """
+    Every page that stands, with the worst of its alerts that fire, then every alert that fires without a page.
+    """
+    found = paged(watch)
+    lines = _firing(alerts, watch)
+    hands, told = [], set[str]()
+    for page in page_lines(watch, found.rows, found.alerts, found.overrides):
+        mine = [lines[key] for key in found.alerts.get(page.number, ()) if key in lines]
+        told.update(line.key for line in mine)
+        incident = _open_incident((line.key for line in mine), incidents, row_id=page.incident)
+        first = mine[0] if mine else None
+        hands.append(Hand(alert=first, page=page, incident=incident, others=max(0, len(mine) - 1)))
+    for key, line in lines.items():
+        if key not in told:
+            hands.append(Hand(alert=line, page=None, incident=_open_incident((key,), incidents)))
+    ranks = list(watch.standing.manual.severities)
+    return sorted(hands, key=lambda hand: (_rank(hand.severity, ranks), not (hand.page and hand.page.open), hand.title))
+
+
+def _firing(alerts: Sequence[AlertView], watch: Watch) -> dict[str, AlertLine]:
     manual, now_ns = watch.standing.manual, watch.clock.now_ns()
-    found = []
+    rules: dict[str, list[AlertView]] = {}
     for view in alerts:
-        if view.memory.state is not State.FIRING:
-            continue
-        siblings = [one for one in alerts if one.memory.key.rule == view.memory.key.rule and one is not view]
-        line = alert_line(view, manual, now_ns=now_ns, siblings=siblings)
-        open_ = (one for one in incidents if one.open and line.key in one.alerts)
-        found.append(Hand(alert=line, incident=next(open_, None)))
-    ranks = list(manual.severities)
-    return sorted(found, key=lambda hand: (_rank(hand.alert.severity, ranks), hand.alert.key))
+        rules.setdefault(view.memory.key.rule, []).append(view)
+    return {
+        str(view.memory.key): alert_line(
+            view, manual, now_ns=now_ns, siblings=[one for one in rules[view.memory.key.rule] if one is not view]
+        )
+        for view in alerts
+        if view.memory.state is State.FIRING
+    }
+
+
+def _open_incident(
+    keys: Iterable[str], incidents: Sequence[IncidentRow], *, row_id: int | None = None
+) -> IncidentRow | None:
+    wanted = set(keys)
+    fitting = (one for one in incidents if one.open and (one.id == row_id or wanted.intersection(one.alerts)))
+    return next(fitting, None)
 
 
 def _rank(severity: str, ranks: Sequence[str]) -> int:
