@@ -7,6 +7,7 @@ due again at the next turn, for nothing is remembered but rows. One that fails d
 
 from typing import Final, Protocol
 
+from watchkeeper.act import handoffs
 from watchkeeper.act.incidents import clocks
 from watchkeeper.act.paging import escalating
 from watchkeeper.act.standing import Standing
@@ -22,7 +23,7 @@ class Run(Protocol):
 
 
 #: In this order. A new kind of due thing is one more line here.
-RUNNERS: Final[tuple[Run, ...]] = (clocks.run, escalating.run)
+RUNNERS: Final[tuple[Run, ...]] = (clocks.run, escalating.run, handoffs.run)
 
 
 def run_due(state: State, standing: Standing, *, now_ns: int, runners: tuple[Run, ...] = RUNNERS) -> bool:
