@@ -34,7 +34,7 @@ from watchkeeper.measure.plan import SIGNAL_OF, plan_of
 from watchkeeper.measure.restoring import exclude, restore
 from watchkeeper.measure.rows import counting_registry
 from watchkeeper.measure.values import Batch, Decoded
-from watchkeeper.outside.clock import nanoseconds
+from watchkeeper.outside.clock import instant, nanoseconds
 from watchkeeper.store import decisions, outbox, pages
 from watchkeeper.store.pages import PageRow
 from watchkeeper.store.state import open_memory
@@ -79,12 +79,9 @@ class Story(Deeds):
         """
         Let time pass until this local time of day (`12:00`, tomorrow if it is over) or instant (`2026-03-02T12:00`).
         """
-        now = self.clock.now().astimezone(self.zone)
-        if "T" in when:
-            until = datetime.fromisoformat(when).replace(tzinfo=self.zone)
-        else:
-            until = datetime.combine(now.date(), time.fromisoformat(when), self.zone)
-            until = until if until >= now else until + timedelta(days=1)
+        until = self.instant_of(when)
+        if "T" not in when and until < self.clock.now():
+            until += timedelta(days=1)
         self._run(nanoseconds(until))
         return self
 
@@ -98,6 +95,29 @@ class Story(Deeds):
             self.clock.now_ns() + ((span or timedelta()) + timedelta(**units)) // timedelta(microseconds=1) * 1000
         )
         return self
+
+    def instant_of(self, when: str) -> datetime:
+        """
+        A local time of today, or an instant.
+        """
+        if "T" in when:
+            return datetime.fromisoformat(when).replace(tzinfo=self.zone)
+        today = self.clock.now().astimezone(self.zone).date()
+        return datetime.combine(today, time.fromisoformat(when), self.zone)
+
+    def sleep(self, span: timedelta | None = None, **units: float) -> Self:
+        """
+        Time passes while the process does not run: nothing is heard and no turn is taken. `restart` wakes it.
+        """
+        self.clock.move(span, **units)
+        self._told_ns = self.clock.now_ns()
+        return self
+
+    def local(self, at_ns: int) -> str:
+        """
+        An instant as the clocks of the manual's zone show it: `2026-03-02T20:00`.
+        """
+        return instant(at_ns).astimezone(self.zone).replace(tzinfo=None).isoformat(timespec="minutes")
 
     # --- what comes in
 
