@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_bytes
 
 import structlog
 
 from watchkeeper.act.channels.choosing import channels_of, not_ready
 from watchkeeper.act.channels.sending import Channel
 from watchkeeper.act.incidents import journal
+from watchkeeper.act.links import KEY_BYTES, Links
 from watchkeeper.act.message import Writer
 from watchkeeper.act.sender import Sender
 from watchkeeper.act.turn import Standing, Turns, standing_of
@@ -48,6 +50,7 @@ from watchkeeper.outside.clock import Clock, RealClock
 from watchkeeper.outside.http import HttpClient
 from watchkeeper.outside.memory import give_back
 from watchkeeper.store import outbox, revisions
+from watchkeeper.store.backup import LINK_KEY
 from watchkeeper.store.errors import StateError, StoreError
 from watchkeeper.store.folder import claim_folder
 from watchkeeper.store.ground import Ground
@@ -251,6 +254,7 @@ class Daemon:
         )
         self._exclude()
         self.http = HttpClient(self.clock, allow_private=self.settings.allow_private)
+        self.links = Links(self.ground.keep(LINK_KEY, token_bytes(KEY_BYTES)), self.settings.address)
         self.sender = Sender(
             state=self.state,
             channels=self._channels(manual),
@@ -315,7 +319,13 @@ class Daemon:
         return channels_of(manual, self.settings.environ, self.http)
 
     def _writer(self, manual: Manual) -> Writer:
-        return Writer(manual, self.settings.address, incident_of=self._incident_of)
+        return Writer(
+            manual,
+            self.settings.address,
+            incident_of=self._incident_of,
+            environ=self.settings.environ,
+            links=self.links,
+        )
 
     def _incident_of(self, alert_key: str, at_ns: int) -> int | None:
         with self.state.reading() as view:

@@ -144,7 +144,8 @@ def test_several_alerts_are_counted_and_one_button_answers_the_pages_of_a_bundle
     assert message.title == "12 alerts · P2 · Parse success on spotify"
     assert facts(message)["Alerts"] == "a0, a1, a2, a3, a4, a5, a6, a7 and 4 more"
     assert (message.buttons[0].label, message.buttons[0].pages) == ("Acknowledge all 3", (7, 8, 9))
-    assert message.thread == "page/7"
+    assert message.thread == ""
+    assert writer(a_row(incident=None)).thread == "page/7"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.databases import HOMES, Servers, a_home
 from tests.store.notices import a_notice, write
 from watchkeeper.store import alerts, incidents, migrating, outbox, tables, timers
 from watchkeeper.store.archive import BackupError, reading
-from watchkeeper.store.backup import back_up
+from watchkeeper.store.backup import LINK_KEY, back_up
 from watchkeeper.store.checking import check
 from watchkeeper.store.errors import DatabaseInUse, FolderInUse, NothingThere
 from watchkeeper.store.folder import claim_folder
@@ -360,5 +360,21 @@ def test_a_watch_that_runs_is_checked_without_being_held_up(home: Home) -> None:
 
     assert check(where(home))["findings"] == []
     log.append([b"more"], digests=[], counters=b"", now_ns=0)
+    log.close()
+    state.close()
+
+
+def test_no_backup_holds_the_secret_that_signs_links(home: Home, other: Home, tmp_path: Path) -> None:
+    filled(home)
+    log, state = open_ground(home)
+    assert log.keep(LINK_KEY, b"s3cret of the links") == b"s3cret of the links"
+    log.close()
+    state.close()
+    back_up(where(home), tmp_path / "a.backup", now_ns=1, told=nobody)
+    restore(tmp_path / "a.backup", where(other), told=nobody)
+
+    log, state = open_ground(other)
+    assert log.keep(LINK_KEY, b"another") == b"another"
+    assert log.keep("key", b"other") == b"\0random"
     log.close()
     state.close()

@@ -225,7 +225,7 @@ class PageWriter:
             severity=severity,
             data={**(more or {}), **data},
             buttons=buttons,
-            thread=f"incident/{int(number)}" if number is not None else row.subject,
+            thread=_thread(row, number),
         )
 
     @staticmethod
@@ -238,3 +238,12 @@ class PageWriter:
 
     def _link(self, page: str, number: int) -> str | None:
         return f"{self._address}/{page}/{number}" if self._address else None
+
+
+def _thread(row: NoticeRow, incident: int | None) -> str:
+    """
+    What a message belongs to; a bundle speaks of many things, and a test of none.
+    """
+    if incident is not None:
+        return f"incident/{int(incident)}"
+    return "" if row.kind in (Kind.BUNDLE, Kind.TEST) else row.subject

@@ -11,6 +11,7 @@ word of the server: what it says is told by its code.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import os
@@ -134,6 +135,10 @@ def code_says(code: int) -> str:
     return f"says that it cannot take it just now ({code})" if 400 <= code < 500 else f"will not take it ({code})"
 
 
+def _in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 def _connected(server: MailServer, left: Callable[[], float], allow_private: bool) -> socket.socket:
     addresses = resolve(server.host, server.port, seconds=left(), allow_private=allow_private)
     for n, address in enumerate(addresses, 1):
@@ -183,7 +188,7 @@ class _Talk(smtplib.SMTP):
             self._start_tls(server, tls)
         if server.user is not None and server.password is not None:
             assert server.security != "none"
-            self.login(server.user.reveal(), server.password.reveal())
+            self._sign_in(server.user.reveal(), server.password.reveal())
 
     def _start_tls(self, server: MailServer, tls: ssl.SSLContext) -> None:
         if not self.has_extn("starttls"):
@@ -196,6 +201,23 @@ class _Talk(smtplib.SMTP):
         self.helo_resp = self.ehlo_resp = None  # RFC 3207, 4.2: what was said before does not count
         self.esmtp_features, self.does_esmtp = {}, False
         self.ehlo_or_helo_if_needed()
+
+    def _sign_in(self, user: str, password: str) -> None:
+        """
+        By AUTH PLAIN (RFC 4616), else LOGIN: in UTF-8, which smtplib's own way does not take. TLS keeps both unseen.
+        """
+        ways = self.esmtp_features.get("auth", "").upper().split()
+        if "PLAIN" in ways:
+            code, _ = self.docmd("AUTH", f"PLAIN {_in_base64(chr(0).join(('', user, password)))}")
+        elif "LOGIN" in ways:
+            code, _ = self.docmd("AUTH", "LOGIN")
+            for text in (user, password):
+                if code == 334:
+                    code, _ = self.docmd(_in_base64(text))
+        else:
+            raise smtplib.SMTPNotSupportedError
+        if code not in (235, 503):  # 503: already signed in
+            raise smtplib.SMTPAuthenticationError(code, b"")
 
     def _wrap(self, server: MailServer, tls: ssl.SSLContext) -> None:
         self.sock, self.file = self.sock.private(tls, server.host), None  # and nothing that was read ahead

@@ -52,6 +52,9 @@ class Part:
         )
 
 
+#: Under which a log keeps the secret that signs links in messages. No backup has it: a restored watch makes another.
+LINK_KEY: Final = "link key"
+
 PARTS: Final = {
     "meta": Part(
         columns=("key", "value"),
@@ -59,7 +62,9 @@ PARTS: Final = {
         postgres="SELECT key, value FROM log_meta",
     ),
     "kept": Part(
-        columns=("name", "value"), sqlite="SELECT name, value FROM kept", postgres="SELECT name, value FROM log_kept"
+        columns=("name", "value"),
+        sqlite=f"SELECT name, value FROM kept WHERE name <> '{LINK_KEY}'",  # noqa: S608 (our own constant)
+        postgres=f"SELECT name, value FROM log_kept WHERE name <> '{LINK_KEY}'",  # noqa: S608 (the same)
     ),
     "log": Part(
         columns=("seq", "body"),

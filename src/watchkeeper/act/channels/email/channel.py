@@ -16,7 +16,7 @@ from email.headerregistry import Address
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from watchkeeper.act.channels.email.letter import letter, mailbox
+from watchkeeper.act.channels.email.letter import letter, mailbox, one_line
 from watchkeeper.act.channels.sending import Failed, Sent, lacking
 from watchkeeper.act.message_values import Message
 from watchkeeper.outside.errors import OutsideError
@@ -88,7 +88,7 @@ class EmailChannel:
             one = mailbox(person.address.reveal())
             if one is None:
                 return Failed(why="what is known as their mail address is none", retryable=False)
-            return (Address(display_name=person.name, addr_spec=one.addr_spec),)
+            return (Address(display_name=one_line(person.name), addr_spec=one.addr_spec),)
         return self._to or Failed(why="the channel's `to` names no mail address", retryable=False)
 
 

@@ -34,6 +34,8 @@ def mailbox(text: str) -> Address | None:
     """
     A mail address such as `ada@shop.example` or `Ada <ada@shop.example>`; None when it is none that can be written to.
     """
+    if not text.isprintable():
+        return None
     name, _, rest = text.rpartition("<") if text.endswith(">") else ("", "", text)
     local, _, domain = rest.removesuffix(">").strip().rpartition("@")
     try:

@@ -148,7 +148,7 @@ def dedup_key(message: Message, watch: str, message_id: str) -> str:
     """
     What is the same for all events about one thing; what happens once and has no end has one of its own.
     """
-    alone = message.kind in (Kind.EVENT, Kind.DIGEST, Kind.TEST)
+    alone = message.kind in (Kind.EVENT, Kind.DIGEST, Kind.TEST, Kind.BUNDLE)
     key = f"watchkeeper/{watch}/{message.subject}" + (f"/{message_id}" if alone else "")
     if len(key) <= MOST_DEDUP and key.isprintable():
         return key

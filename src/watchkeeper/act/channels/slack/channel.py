@@ -48,7 +48,7 @@ ERRORS: Final = {
 
 class SlackChannel:
     """
-    Posts to one incoming webhook. `answers`: what people press comes back to us; `unanswered`, in each receipt: why not.
+    Posts to one incoming webhook. `answers`: what people press comes to us; `unanswered`, in each receipt: why not.
     """
 
     kind = "slack"
