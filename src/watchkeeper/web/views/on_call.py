@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from watchkeeper.act.overriding import override_of
 from watchkeeper.act.watch import Watch
 from watchkeeper.decide.oncall.coverage import duty, shifts
 from watchkeeper.decide.oncall.values import NOBODY, Duty, Hole, Override
@@ -17,7 +18,7 @@ from watchkeeper.store.overrides import OverrideRow
 from watchkeeper.web.views import words
 from watchkeeper.web.views.holes import HoleLine, hole_lines
 from watchkeeper.web.views.moments import Moment, moment
-from watchkeeper.web.views.paged import HOLES_DAYS, override_of
+from watchkeeper.web.views.paged import HOLES_DAYS
 from watchkeeper.web.views.ways import Reached, person_title, reached
 from watchkeeper.web.views.week import Week, WeekRow, row_of, week_of
 
@@ -40,6 +41,7 @@ class ScheduleCard:
     until: Moment | None
     left: str
     next: str
+    next_at: Moment | None  # where nobody is on call in between
     overridden: bool
     policies: tuple[str, ...]
 
@@ -78,6 +80,7 @@ class OnCallView:
 
     title: str
     headline: str
+    until: Moment | None  # ends the headline where there is one schedule
     pulse: str
     cards: tuple[ScheduleCard, ...]
     week: Week
@@ -116,6 +119,7 @@ def on_call_view(
     return OnCallView(
         title="On call",
         headline=_headline(cards),
+        until=cards[0].until if len(cards) == 1 and cards[0].who else None,
         pulse=_pulse(manual, lines),
         cards=cards,
         week=week,
@@ -139,6 +143,7 @@ def _card(
     schedule, found, zone = manual.schedules[name], duty(name, manual, overrides, now_ns), ZoneInfo(manual.zone)
     now = shifts(name, manual, overrides, begin_ns=now_ns, end_ns=now_ns + 1)[0]
     until = found.until_ns
+    next_ns = found.next_ns if found.next_ns != until else None
     return ScheduleCard(
         name=name,
         title=words.title(name, schedule),
@@ -147,7 +152,8 @@ def _card(
         since=moment(found.since_ns, now_ns=now_ns, zone=zone, with_day=True),
         until=None if until is None else moment(until, now_ns=now_ns, zone=zone, with_day=True),
         left="" if until is None else words_ns(until - now_ns),
-        next=_next(found, manual, zone, now_ns),
+        next=_next(found, manual),
+        next_at=None if next_ns is None else moment(next_ns, now_ns=now_ns, zone=zone, with_day=True),
         overridden=now.override_id is not None,
         policies=tuple(
             words.title(key, policy)
@@ -157,13 +163,10 @@ def _card(
     )
 
 
-def _next(found: Duty, manual: Manual, zone: ZoneInfo, now_ns: int) -> str:
-    if found.next is None:
-        return "nobody else takes turns" if found.person is not None else "nobody within a year"
-    name = person_title(found.next, manual)
-    if found.next_ns is not None and found.next_ns != found.until_ns:
-        return f"{name}, from {moment(found.next_ns, now_ns=now_ns, zone=zone, with_day=True).clock}"
-    return name
+def _next(found: Duty, manual: Manual) -> str:
+    if found.next is not None:
+        return f"then {person_title(found.next, manual)}"
+    return "nobody else takes turns" if found.person is not None else "nobody comes within a year"
 
 
 def _row(name: str, manual: Manual, overrides: Sequence[Override], week: Week) -> WeekRow:
@@ -223,8 +226,7 @@ def _headline(cards: Sequence[ScheduleCard]) -> str:
         where = "" if len(cards) == 1 else f" in {_and(empty)}"
         return f"Nobody is on call{where} now"
     if len(cards) == 1:
-        until = cards[0].until
-        return f"{_who(cards[0])} is on call" + (f" until {until.clock}" if until else "")
+        return f"{_who(cards[0])} is on call"
     if all(card.role for card in cards):
         return _and([f"{_who(card)} is {card.role}" for card in cards])
     return f"{_and(list(dict.fromkeys(map(_who, cards))))} are on call"
@@ -245,7 +247,5 @@ def _pulse(manual: Manual, holes: Sequence[HoleLine]) -> str:
         return "No escalation policy pages these schedules yet."
     if not holes:
         return f"A page reaches somebody at every moment of the next {HOLES_DAYS} days."
-    first = holes[0]
-    when = "now" if first.now else f"{first.begins.clock} to {first.ends.clock}"
     many = "1 hole" if len(holes) == 1 else f"{len(holes)} holes"
-    return f"{many} in the next {HOLES_DAYS} days, in which a page reaches nobody; the first: {when}."
+    return f"{many} in the next {HOLES_DAYS} days, in which a page reaches nobody."

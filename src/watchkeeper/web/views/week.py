@@ -16,6 +16,7 @@ from watchkeeper.outside.clock import instant, nanoseconds
 from watchkeeper.web.views.moments import Moment, moment
 
 DAYS: Final = 7
+ROOM: Final = 14  # per cent of the week that a name needs
 TONES: Final = 6  # how many tints there are; names stand on the bars
 
 
@@ -31,6 +32,7 @@ class Bar:
     says: str
     tone: int
     overridden: bool
+    label: float  # where its name begins, in per cent of its own width: beside the line of the present
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ def row_of(
                 says=f"{line.who or 'nobody'}, {line.begins.full} to {line.ends.full}",
                 tone=people.index(shift.person) % TONES if shift.person in people else TONES,
                 overridden=line.overridden,
+                label=_label(at, until, week.now),
             )
         )
     return WeekRow(name=name, title=title, bars=tuple(bars), lines=tuple(lines), says=_says(title, lines))
@@ -150,6 +153,11 @@ def _day(at: int, begin: int, end: int, zone: ZoneInfo) -> Day:
     return Day(
         at=_place(at, begin, end), name=f"{local:%a}", date=f"{local.day} {local:%b}", rests=local.weekday() >= 5
     )
+
+
+def _label(at: float, until: float, now: float | None) -> float:
+    crossed = now is not None and at < now < until - ROOM
+    return round((now - at) * 100 / (until - at), 2) if crossed and now is not None else 0.0
 
 
 def _place(at: int, begin: int, end: int) -> float:
