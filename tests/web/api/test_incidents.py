@@ -10,6 +10,7 @@ from watchkeeper.web.api.incidents import IncidentDetail, IncidentList
 
 ONE = "/api/v1/incidents/1"
 JSON = {"content-type": "application/json"}
+BEGINNING = ["opened", "alert", "stage", "stage"]  # its detection is over with the opening
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_an_incident_has_its_alerts_and_its_timeline(api):
     assert [(it["number"], it["severity"], it["state"], it["alerts"]) for it in listed["incidents"]] == [
         (1, "P2", "open", [SPOTIFY])
     ]
-    assert [entry["kind"] for entry in one["timeline"]] == ["opened", "alert"]
+    assert [entry["kind"] for entry in one["timeline"]] == BEGINNING
 
 
 def test_a_person_notes_closes_and_reopens(changed):
@@ -38,12 +39,13 @@ def test_a_person_notes_closes_and_reopens(changed):
     assert noted.status_code == 200
     assert (closed["state"], closed["closed_by"], closed["close_reason_says"]) == ("closed", "ada", "a person did it")
     assert (reopened["state"], reopened["closed"]) == ("open", None)
-    assert [(entry["kind"], entry["by"]) for entry in reopened["timeline"]][2:] == [
+    assert [(entry["kind"], entry["by"]) for entry in reopened["timeline"]][4:] == [
         ("note", "ada"),
         ("closed", "ada"),
+        ("stage", "ada"),
         ("reopened", "ada"),
     ]
-    assert reopened["timeline"][2]["text"] == "asked the vendor"
+    assert reopened["timeline"][4]["text"] == "asked the vendor"
 
 
 def test_closing_twice_and_reopening_an_open_one_are_conflicts(changed):
@@ -77,7 +79,7 @@ def test_a_field_that_does_not_fit_is_named(api, body: object, says: str):
 
     assert answer.status_code == 422
     assert answer.json()["error"].startswith(says)
-    assert len(api.get(ONE).json()["timeline"]) == 2
+    assert len(api.get(ONE).json()["timeline"]) == len(BEGINNING)
 
 
 @pytest.mark.parametrize(
@@ -105,4 +107,4 @@ def test_a_wrong_change_is_refused_with_a_sentence_and_changes_nothing(api, cont
 
     assert answer.status_code == status, answer.text
     assert answer.json()["error"]
-    assert len(api.get(ONE).json()["timeline"]) == 2
+    assert len(api.get(ONE).json()["timeline"]) == len(BEGINNING)

@@ -12,6 +12,8 @@ from difflib import get_close_matches
 
 from sqlalchemy import Connection
 
+from watchkeeper.act.accounts.audit import audited
+from watchkeeper.act.accounts.visitor import Visitor
 from watchkeeper.act.incidents import calling, moving, telling
 from watchkeeper.act.incidents.course import IncidentCase, case_of, courses_between
 from watchkeeper.act.incidents.evidence import evidence_of
@@ -44,6 +46,9 @@ from watchkeeper.store.state import State
 #: The roles that every process has; only responders are several at once.
 ROLES = ("commander", "communications", "scribe", RESPONDERS)
 MOST_TEXT = 4000
+
+#: Who does it: whoever came through a door, or the bare name of one who did not.
+By = Visitor | str
 
 
 class NotNow(Exception):
@@ -83,15 +88,24 @@ class _Deed:
     row: IncidentRow
     at_ns: int
     by: str
+    who: By
 
     def write(self, kind: str, text: str, **data: object) -> int:
         """
         A line of the timeline; its id.
         """
+        self.audit(kind, text=text)
         line = TimelineRow(
             incident_id=self.row.id, at_ns=self.at_ns, kind=kind, text=text[:MOST_TEXT], by=self.by, data=data
         )
         return incidents.add_entry(self.tx, line)
+
+    def audit(self, deed: str, **detail: object) -> None:
+        """
+        A line of the audit log.
+        """
+        what = f"incident/{self.row.number}"
+        audited(self.tx, self.who, f"incident.{deed}", what, detail=detail, at_ns=self.at_ns)
 
 
 class IncidentDesk:
@@ -132,6 +146,18 @@ class IncidentDesk:
         named = self._manual.incidents.roles if self._manual.incidents is not None else ()
         return tuple(dict.fromkeys((*ROLES, *named)))
 
+    def waiting(self) -> int:
+        """
+        The number of the one open incident that nobody has. Raises NotNow, Several.
+        """
+        with self._state.reading() as view:
+            found = [incident_of(view, row) for row in incident_work.unacknowledged(view)]
+        if not found:
+            raise NotNow("no open incident waits for somebody")
+        if len(found) > 1:
+            raise Several(found)
+        return found[0].number
+
     # --- beginning and ending
 
     def open(
@@ -139,7 +165,7 @@ class IncidentDesk:
         *,
         title: str,
         severity: str,
-        by: str,
+        by: By,
         service: str | None = None,
         alerts: Sequence[str] = (),
         summary: str = "",
@@ -147,7 +173,7 @@ class IncidentDesk:
         """
         A person opens an incident; the policy of incidents pages for it. Raises Unfit.
         """
-        standing, at_ns = self._standing(), self._clock.now_ns()
+        standing, at_ns, name = self._standing(), self._clock.now_ns(), name_of(by)
         title = title.strip()
         if not title:
             raise Unfit("found no title; wanted what is the matter, in a few words")
@@ -163,32 +189,43 @@ class IncidentDesk:
                 opened_ns=at_ns,
                 revision=standing.revision,
                 service=service,
-                opened_by=by,
+                opened_by=name,
                 summary=summary[:MOST_TEXT],
             )
             row = replace(row, id=incidents.add(tx, row, alert_keys=alerts))
-            deed = _Deed(tx=tx, row=row, at_ns=at_ns, by=by)
-            entry = deed.write("opened", f"opened by {by}: {severity}")
+            deed = _Deed(tx=tx, row=row, at_ns=at_ns, by=name, who=by)
+            entry = deed.write("opened", f"opened by {deed.by}: {severity}")
             row = moving.begin(tx, row, standing.manual, evidence=evidence_of(tx, row, standing))
-            telling.tell_all(tx, row, standing.manual, _news("opened", f"{title}: opened by {by}", deed, entry))
+            telling.tell_all(tx, row, standing.manual, _news("opened", f"{title}: opened by {deed.by}", deed, entry))
             calling.further(tx, row, standing, reason=Reason.BY_A_PERSON, at_ns=at_ns)
             return self._done(tx, row.id)
 
-    def close(self, number: int, *, by: str) -> Incident:
+    def close(self, number: int, *, by: By) -> Incident:
         """
         A person closes it; closing a closed one changes nothing.
         """
         with self._deed(number, by) as deed:
             if deed.row.state == OPEN:
                 reason = Reason.BY_A_PERSON.value
-                close_incident(deed.tx, deed.row.id, at_ns=deed.at_ns, by=by, reason=reason)
+                close_incident(deed.tx, deed.row.id, at_ns=deed.at_ns, by=deed.by, reason=reason)
+                deed.audit("close")
                 row = self._again(deed)
                 moving.closed(deed.tx, row, self._manual)
                 entry = incidents.timeline_of(deed.tx, row.id)[-1].id
-                telling.tell_all(deed.tx, row, self._manual, _news("closed", f"closed by {by}", deed, entry))
+                telling.tell_all(deed.tx, row, self._manual, _news("closed", f"closed by {deed.by}", deed, entry))
             return self._done(deed.tx, deed.row.id)
 
-    def reopen(self, number: int, *, by: str) -> Incident:
+    def resolve(self, number: int, *, by: By, assignee: str | None = None) -> Incident:
+        """
+        It is over, in somebody's name: who had it if nobody did, and closed. Raises Unfit, NotNow.
+        """
+        if assignee is not None:
+            self._person(assignee)
+        if self.case(number).incident.acknowledged_by is None or assignee is not None:
+            self.acknowledge(number, by=by, assignee=assignee)
+        return self.close(number, by=by)
+
+    def reopen(self, number: int, *, by: By) -> Incident:
         """
         Undo a closing; an open one stays as it is. One that was merged takes its alerts back.
         """
@@ -197,44 +234,47 @@ class IncidentDesk:
                 mine = incidents.alerts_of(deed.tx, deed.row.id)
                 incidents.remove_alerts(deed.tx, deed.row.merged_into, mine)
                 incident_work.move_pages(deed.tx, of=deed.row.merged_into, to=deed.row.id, alert_keys=mine)
-            reopen_incident(deed.tx, deed.row, at_ns=deed.at_ns, by=by)
+            if deed.row.state == CLOSED:
+                reopen_incident(deed.tx, deed.row, at_ns=deed.at_ns, by=deed.by)
+                deed.audit("reopen")
             return self._done(deed.tx, deed.row.id)
 
     # --- who has it
 
-    def acknowledge(self, number: int | None = None, *, by: str, assignee: str | None = None) -> Incident:
+    def acknowledge(self, number: int | None = None, *, by: By, assignee: str | None = None) -> Incident:
         """
         Somebody has it: `assignee` (a person of the manual), else whoever does it. Without a number the one open
         incident that nobody has. Raises Unfit, NotNow, Several.
         """
-        who = by if assignee is None else self._person(assignee)
-        with self._deed(self._only() if number is None else number, by) as deed:
+        who = name_of(by) if assignee is None else self._person(assignee)
+        with self._deed(self.waiting() if number is None else number, by) as deed:
             self._demand_open(deed)
             calling.taken(deed.tx, deed.row, by=who, at_ns=deed.at_ns)
+            deed.audit("acknowledge", assignee=who)
             moving.acknowledged(deed.tx, self._again(deed), self._manual)
-            if who != by:
-                deed.write("note", f"{by} gave it to {who}")
+            if who != deed.by:
+                deed.write("note", f"{deed.by} gave it to {who}")
             return self._done(deed.tx, deed.row.id)
 
-    def take_role(self, number: int, role: str, *, person: str, by: str) -> Incident:
+    def take_role(self, number: int, role: str, *, person: str, by: By) -> Incident:
         """
         A person of the manual (or whoever does it) takes a role from whoever had it; several may be responders.
         """
         self._demand_role(role)
-        who = by if person == by else self._person(person)
+        who = person if person == name_of(by) else self._person(person)
         with self._deed(number, by) as deed:
             held = [one for one in incident_work.roles_of(deed.tx, deed.row.id) if one.role == role]
             if any(one.person == who for one in held):
                 return self._done(deed.tx, deed.row.id)
             if role != RESPONDERS:
                 incident_work.drop_role(deed.tx, deed.row.id, role)
-            taken = RoleRow(incident_id=deed.row.id, role=role, person=who, since_ns=deed.at_ns, by=by)
+            taken = RoleRow(incident_id=deed.row.id, role=role, person=who, since_ns=deed.at_ns, by=deed.by)
             incident_work.put_role(deed.tx, taken)
             before = f", after {held[0].person}" if held and role != RESPONDERS else ""
             deed.write("role", f"{who} is {_a(role)}{before}", role=role, person=who)
             return self._done(deed.tx, deed.row.id)
 
-    def give_up_role(self, number: int, role: str, *, person: str, by: str) -> Incident:
+    def give_up_role(self, number: int, role: str, *, person: str, by: By) -> Incident:
         """
         A role is given back; nothing changes where they do not have it.
         """
@@ -246,7 +286,7 @@ class IncidentDesk:
 
     # --- how it goes
 
-    def stage(self, number: int, *, by: str, to: str | None = None) -> Incident:
+    def stage(self, number: int, *, by: By, to: str | None = None) -> Incident:
         """
         Go on to the next stage, or to this one. After the last the process is done. Whoever does it has the incident.
         Raises Unfit, NotNow.
@@ -258,15 +298,15 @@ class IncidentDesk:
             raise Unfit(f"found no stage {to!r}; wanted one of: {', '.join(names)}", _near(to, names))
         with self._deed(number, by) as deed:
             if deed.row.state == OPEN and deed.row.acknowledged_by is None:
-                calling.taken(deed.tx, deed.row, by=by, at_ns=deed.at_ns)
+                calling.taken(deed.tx, deed.row, by=deed.by, at_ns=deed.at_ns)
             if not deed.row.stage and to is None:
                 raise NotNow(f"incident {number} has been through all stages")
             target = process.next_stage(self._manual, deed.row.stage) if to is None else to
             if target != deed.row.stage:
-                moving.enter(deed.tx, self._again(deed), target, self._manual, by=by, at_ns=deed.at_ns)
+                moving.enter(deed.tx, self._again(deed), target, self._manual, by=deed.by, at_ns=deed.at_ns)
             return self._done(deed.tx, deed.row.id)
 
-    def step(self, number: int, stage: str, position: int, *, by: str, done: bool = True, note: str = "") -> Incident:
+    def step(self, number: int, stage: str, position: int, *, by: By, done: bool = True, note: str = "") -> Incident:
         """
         A step of a stage's checklist (counted from 0) is done, or is not after all. Raises Unfit.
         """
@@ -281,7 +321,7 @@ class IncidentDesk:
                 return self._done(deed.tx, deed.row.id)
             if done:
                 row = StepRow(
-                    incident_id=deed.row.id, stage=stage, position=position, done_ns=deed.at_ns, by=by, note=note
+                    incident_id=deed.row.id, stage=stage, position=position, done_ns=deed.at_ns, by=deed.by, note=note
                 )
                 incident_work.put_step(deed.tx, row)
             else:
@@ -290,7 +330,7 @@ class IncidentDesk:
             deed.write("step", said + (f" ({note})" if note else ""), stage=stage, position=position)
             return self._done(deed.tx, deed.row.id)
 
-    def change_severity(self, number: int, severity: str, *, by: str, reason: str = "") -> Incident:
+    def change_severity(self, number: int, severity: str, *, by: By, reason: str = "") -> Incident:
         """
         It is worse, or less bad, than thought; the deadlines follow. Raises Unfit, NotNow.
         """
@@ -308,7 +348,7 @@ class IncidentDesk:
             telling.tell_all(deed.tx, row, self._manual, _news("severity", text, deed, entry))
             return self._done(deed.tx, deed.row.id)
 
-    def update(self, number: int, text: str, *, by: str) -> Incident:
+    def update(self, number: int, text: str, *, by: By) -> Incident:
         """
         Tell everybody who hears of it how it goes; the next update is owed from now.
         """
@@ -324,7 +364,7 @@ class IncidentDesk:
 
     # --- what is known
 
-    def note(self, number: int, text: str, *, by: str) -> TimelineRow:
+    def note(self, number: int, text: str, *, by: By) -> TimelineRow:
         """
         A line on the timeline, also of a closed one.
         """
@@ -333,7 +373,7 @@ class IncidentDesk:
             entry = deed.write("note", text)
             return _entry(deed.tx, deed.row, entry)
 
-    def edit(self, number: int, entry_id: int, text: str, *, by: str) -> TimelineRow:
+    def edit(self, number: int, entry_id: int, text: str, *, by: By) -> TimelineRow:
         """
         Change what a note or an update says; what it said before is kept. Raises Unfit, NotNow.
         """
@@ -343,10 +383,10 @@ class IncidentDesk:
             if line.kind not in ("note", "update"):
                 raise NotNow("found a line that the watch wrote; wanted a note or an update of a person")
             if line.text != text:
-                incident_work.edit_entry(deed.tx, entry_id, text=text, before=line.text, by=by, at_ns=deed.at_ns)
+                incident_work.edit_entry(deed.tx, entry_id, text=text, before=line.text, by=deed.by, at_ns=deed.at_ns)
             return _entry(deed.tx, deed.row, entry_id)
 
-    def summarise(self, number: int, text: str, *, by: str) -> Incident:
+    def summarise(self, number: int, text: str, *, by: By) -> Incident:
         """
         What is known, in a person's words; the one before stands on the timeline.
         """
@@ -356,7 +396,7 @@ class IncidentDesk:
                 deed.write("summary", f"what is known: {text}" if text else "what is known was taken back")
             return self._done(deed.tx, deed.row.id)
 
-    def affect(self, number: int, services: Sequence[str], *, by: str) -> Incident:
+    def affect(self, number: int, services: Sequence[str], *, by: By) -> Incident:
         """
         These services are affected, and no others beside its own. Raises Unfit.
         """
@@ -369,7 +409,7 @@ class IncidentDesk:
 
     # --- what belongs together
 
-    def attach(self, number: int, alerts: Sequence[str], *, by: str) -> Incident:
+    def attach(self, number: int, alerts: Sequence[str], *, by: By) -> Incident:
         """
         These alerts belong to it. Raises Unfit.
         """
@@ -383,7 +423,7 @@ class IncidentDesk:
                 )
             return self._done(deed.tx, deed.row.id)
 
-    def detach(self, number: int, alerts: Sequence[str], *, by: str) -> Incident:
+    def detach(self, number: int, alerts: Sequence[str], *, by: By) -> Incident:
         """
         These alerts have nothing to do with it.
         """
@@ -394,7 +434,7 @@ class IncidentDesk:
                 deed.write("detached", f"nothing to do with it: {', '.join(gone)}")
             return self._done(deed.tx, deed.row.id)
 
-    def merge(self, number: int, *, into: int, by: str) -> Incident:
+    def merge(self, number: int, *, into: int, by: By) -> Incident:
         """
         It is the same as another one, and goes on as that. Its alerts and pages go with it. Raises NotNow, Unfit.
         """
@@ -407,13 +447,13 @@ class IncidentDesk:
             incidents.add_alerts(deed.tx, other.row.id, incidents.alerts_of(deed.tx, deed.row.id))
             incident_work.move_pages(deed.tx, of=deed.row.id, to=other.row.id)
             reason = Reason.MERGED_INTO.value
-            close_incident(deed.tx, deed.row.id, at_ns=deed.at_ns, by=by, reason=reason)
+            close_incident(deed.tx, deed.row.id, at_ns=deed.at_ns, by=deed.by, reason=reason)
             incidents.update_fields(deed.tx, deed.row.id, merged_into=other.row.id)
             deed.write("merged", f"goes on as #{into} {other.row.title}", into=into)
             other.write("merged", f"#{number} {deed.row.title} goes on here", of=number)
             return self._done(deed.tx, other.row.id)
 
-    def split(self, number: int, alerts: Sequence[str], *, title: str, by: str) -> Incident:
+    def split(self, number: int, alerts: Sequence[str], *, title: str, by: By) -> Incident:
         """
         Some of its alerts are another matter: they get an incident of their own, with its clocks. Raises Unfit.
         """
@@ -432,7 +472,7 @@ class IncidentDesk:
                 opened_ns=deed.at_ns,
                 revision=deed.row.revision,
                 service=deed.row.service,
-                opened_by=by,
+                opened_by=deed.by,
             )
             row = replace(row, id=incidents.add(deed.tx, row, alert_keys=alerts))
             incidents.remove_alerts(deed.tx, deed.row.id, alerts)
@@ -450,10 +490,10 @@ class IncidentDesk:
         return self._standing().manual
 
     @contextmanager
-    def _deed(self, number: int, by: str) -> Iterator[_Deed]:
+    def _deed(self, number: int, by: By) -> Iterator[_Deed]:
         at_ns = self._clock.now_ns()
         with self._state.transaction() as tx:
-            yield _Deed(tx=tx, row=_row(tx, number), at_ns=at_ns, by=by)
+            yield _Deed(tx=tx, row=_row(tx, number), at_ns=at_ns, by=name_of(by), who=by)
 
     def _again(self, deed: _Deed) -> IncidentRow:
         return _row(deed.tx, deed.row.number)
@@ -470,18 +510,6 @@ class IncidentDesk:
         moved = process.moved(clocks, owes, now_ns=at_ns)
         incident_work.put_clocks(tx, [row_of(one, row.id) for one in moved.put])
         incident_work.drop_clocks(tx, row.id, moved.drop)
-
-    def _only(self) -> int:
-        """
-        The number of the one open incident that nobody has.
-        """
-        with self._state.reading() as view:
-            found = [incident_of(view, row) for row in incident_work.unacknowledged(view)]
-        if not found:
-            raise NotNow("no open incident waits for somebody")
-        if len(found) > 1:
-            raise Several(found)
-        return found[0].number
 
     def _person(self, written: str) -> str:
         known = self._manual.people
@@ -519,6 +547,13 @@ class IncidentDesk:
             if one not in known and one not in self._manual.alerts:
                 every = [row.key for row in alert_rows.every(view)]
                 raise Unfit(f"found no alert {one[:200]!r}", _near(one, [*every, *self._manual.alerts]))
+
+
+def name_of(by: By) -> str:
+    """
+    The name that stands beside a deed.
+    """
+    return by if isinstance(by, str) else by.by
 
 
 def _row(view: Connection, number: int) -> IncidentRow:

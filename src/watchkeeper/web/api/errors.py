@@ -16,6 +16,8 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
+from watchkeeper.act.incidents import desk
+from watchkeeper.act.incidents.desk import NotNow
 from watchkeeper.outside.errors import OutsideError
 from watchkeeper.store.errors import StateError
 from watchkeeper.web.api.values import Model
@@ -87,10 +89,12 @@ STATUS: Final[dict[type[Exception], int]] = {
     UnknownFault: 404,
     NoStandIn: 404,
     Conflict: 409,
+    NotNow: 409,
     TooLong: 413,
     NotJson: 415,
     RequestValidationError: 422,
     Unfit: 422,
+    desk.Unfit: 422,
     OutsideError: 502,
     StateError: 503,
 }

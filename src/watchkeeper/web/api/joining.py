@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
 
 from watchkeeper.act.watch import Watch
-from watchkeeper.web.api import alerts, exclusions, faults, incidents, messages, objectives, status
+from watchkeeper.web.api import admin, alerts, exclusions, faults, incidents, messages, objectives, status
 from watchkeeper.web.api.asking import PREFIX, router
 from watchkeeper.web.api.errors import Unknown
 from watchkeeper.web.doors import Doors
@@ -18,6 +18,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     objectives.routes,
     alerts.routes,
     incidents.routes,
+    admin.routes,
     messages.routes,
     exclusions.routes,
     faults.routes,
