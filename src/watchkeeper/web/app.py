@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from watchkeeper.act.watch import Watch
 from watchkeeper.store.errors import StateError
 from watchkeeper.web.api.joining import join_api
+from watchkeeper.web.calendar_feed import CalendarFeed
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.exposition import Exposition
 from watchkeeper.web.gate import Gate
@@ -38,7 +39,8 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
         redoc_url=None,
     )
     ingest, pages = Ingest(watch), Pages(watch, doors)
-    for part in (ingest, Health(watch, doors), Exposition(watch, doors, ingest), Live(watch, doors), pages):
+    watching = (Health(watch, doors), Exposition(watch, doors, ingest), Live(watch, doors), CalendarFeed(watch, doors))
+    for part in (ingest, *watching, pages):
         app.router.routes.extend(part.routes())
     join_api(app, watch, doors)
 
@@ -54,6 +56,6 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
     app.add_exception_handler(HTTPException, not_answered)
     app.add_exception_handler(StateError, away)
     app.add_middleware(Telemetry, handlers=ingest.handlers())
-    app.add_middleware(Gate, watch=watch, doors=doors)
+    app.add_middleware(Gate, watch=watch, doors=doors, page=pages.refused)
     app.add_middleware(Safety, doors=doors)  # the last one added is the outermost
     return app

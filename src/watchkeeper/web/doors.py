@@ -40,7 +40,7 @@ class Doors:
     `address` is where the socket listens, `public` the base of links (empty: the same), both as `http://HOST:PORT`.
     `checks` gives the readiness of the daemon's parts by name: "ok", or a sentence. `control` is where the stand-in of
     a demo is steered, through `client` (which must be allowed to reach this machine). `troubles` says what of the
-    manual cannot do its work here, and what to set.
+    manual cannot do its work here, and what to set. `demo` is who visits from this machine without signing in.
     """
 
     address: str
@@ -49,6 +49,7 @@ class Doors:
     allowed_hosts: frozenset[str] = frozenset()
     fast: bool = False
     control: str | None = None
+    demo: str = ""
     client: HttpClient | None = None
     reload: Callable[[], Mistakes | None] = _no_mistakes  # reads the manual again; the mistakes that kept it out
     mistakes: Callable[[], Mistakes | None] = _no_mistakes  # what is wrong on disk while an older manual runs

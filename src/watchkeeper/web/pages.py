@@ -12,13 +12,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from watchkeeper.act.watch import Watch
+from watchkeeper.measure.values import Rejection
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.page_kit import PageKit
+from watchkeeper.web.pages_accounts import AccountPages
 from watchkeeper.web.pages_exclusions import ExclusionPages
 from watchkeeper.web.pages_faults import FaultPages
 from watchkeeper.web.pages_incidents import IncidentPages
 from watchkeeper.web.pages_paging import PagingPages
 from watchkeeper.web.pages_people import PeoplePages
+from watchkeeper.web.pages_signing import SigningPages
 from watchkeeper.web.pages_watching import WatchingPages
 from watchkeeper.web.render import STATIC, Assets
 
@@ -41,6 +44,8 @@ TOPICS: Final[tuple[Callable[[PageKit], Topic], ...]] = (
     PeoplePages,
     ExclusionPages,
     FaultPages,
+    SigningPages,
+    AccountPages,
 )
 
 
@@ -64,3 +69,9 @@ class Pages:
         The page that says that there is nothing here, with the names that come nearest.
         """
         return self._kit.missing(request)
+
+    def refused(self, request: Request, status: int, why: str) -> Response:
+        """
+        The page that says why nothing was shown or changed.
+        """
+        return self._kit.refused(request, Rejection(status=status, why=why))

@@ -80,6 +80,9 @@ TABS: Final = (
 PEOPLE_PAGES: Final = frozenset(
     f"{name}.html" for name in ("on_call", "policies", "people", "pages", "page", "silences", "answer")
 )
+ACCOUNT_PAGES: Final = frozenset(
+    f"{name}.html" for name in ("sign_in", "set_up", "account", "accounts", "tokens", "audit")
+)
 FAULTS: Final = Place(name="Faults", href="/faults", key="f")
 
 
@@ -102,6 +105,7 @@ class Renderer:
             places=(*PLACES, FAULTS) if doors.control else PLACES,
             tabs=TABS,
             people_pages=PEOPLE_PAGES,
+            account_pages=ACCOUNT_PAGES,
             keys=_keys((*PLACES, *(tab for row in TABS for tab in row[1:]), FAULTS)),
             version=doors.version,
             fast=doors.fast,

@@ -10,20 +10,21 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from watchkeeper.act.accounts import passwords, sessions
-from watchkeeper.act.accounts.audit import audited
+from watchkeeper.act.accounts.audit import Outcome, audited
 from watchkeeper.act.accounts.keys import IDLE_NS, OPERATOR, Keys
 from watchkeeper.act.accounts.refusals import CannotDo, NotSignedIn, TooSoon
+from watchkeeper.act.accounts.refused import Refused
 from watchkeeper.act.accounts.roles import ROLES
 from watchkeeper.act.accounts.secrets import SHOWN, digest, new_secret, new_token, same
 from watchkeeper.act.accounts.sessions import Begun
 from watchkeeper.act.accounts.throttling import Throttle
 from watchkeeper.act.accounts.tokens import Made, TokenWish, made
-from watchkeeper.act.accounts.visitor import STRANGER, TERMINAL, WATCHKEEPER, Visitor
+from watchkeeper.act.accounts.visitor import STRANGER, WATCHKEEPER, Visitor
 from watchkeeper.outside.clock import Clock
 from watchkeeper.outside.secrets import Secret
 from watchkeeper.store import accounts, tokens
@@ -48,6 +49,7 @@ class Accounts:
     def __init__(self, state: State, clock: Clock) -> None:
         self._state, self._clock = state, clock
         self.keys = Keys(state, clock)
+        self.refused = Refused(state, clock)
         self._throttle = Throttle()
         self._setting_up = threading.Lock()
         self._setup: Secret | None = None
@@ -80,6 +82,7 @@ class Accounts:
             self._wait("", address)
             if self._setup is None or not same(token, self._setup.reveal()):
                 self._failed("", address)
+                self.refused.told(STRANGER, "account.set-up", "account", "another set-up token", address=address)
                 raise NotSignedIn("found another set-up token; wanted the one that Watchkeeper printed when it started")
             row = self._account(name, role="admin", person="", password=password)
             with self._state.transaction() as tx:
@@ -102,9 +105,11 @@ class Accounts:
         self._wait(name, address)
         with self._state.reading() as view:
             row = accounts.by_name(view, name)
-        right = passwords.fits(password[: passwords.MOST + 1], None if row is None else row.password)
+        right = passwords.fits(password, None if row is None else row.password)
         if row is None or not right or row.disabled_ns is not None:
             self._failed(name, address)
+            why = "there is no such account" if row is None else "disabled" if right else "another password"
+            self.refused.told(STRANGER, "session.begin", f"account/{name}", why, address=address)
             raise NotSignedIn("found another name or password; wanted those of an account")
         self._throttle.succeeded(name)
         with self._state.transaction() as tx:
@@ -112,14 +117,14 @@ class Accounts:
                 accounts.change(tx, row.id, password=passwords.kept(password))
             return self._begin(tx, row, agent)
 
-    def sign_in_here(self, name: str, *, agent: str) -> Begun:
+    def sign_in_here(self, name: str, *, person: str = "", agent: str) -> Begun:
         """
         Sign a browser in without a password, as an admin: the visitor of a demo. The account is made when it is new.
         """
         with self._state.transaction() as tx:
             row = accounts.by_name(tx, name)
             if row is None:
-                row = AccountRow(name=name, role="admin", created_ns=self._now())
+                row = AccountRow(name=name, role="admin", person=person, created_ns=self._now())
                 row = replace(row, id=accounts.add(tx, row))
             return self._begin(tx, row, agent)
 
@@ -160,8 +165,9 @@ class Accounts:
         with self._state.reading() as view:
             row = accounts.by_id(view, _own(visitor))
         assert row is not None  # the row of somebody signed in is never deleted
-        if row.password is not None and not passwords.fits(old[: passwords.MOST + 1], row.password):
+        if row.password is not None and not passwords.fits(old, row.password):
             self._failed(visitor.name, address)
+            self.refused.told(visitor, "account.password", f"account/{row.name}", "another password", address=address)
             raise NotSignedIn("found another password; wanted your present one")
         if why := passwords.why_unfit(new, name=row.name):
             raise CannotDo(why)
@@ -317,6 +323,20 @@ class Accounts:
         return Secret(secret)
 
     # --- the record
+
+    def note(
+        self,
+        visitor: Visitor,
+        action: str,
+        target: str,
+        outcome: Outcome = "done",
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """
+        Write down a change that has no transaction of its own.
+        """
+        with self._state.transaction() as tx:
+            audited(tx, visitor, action, target, outcome, detail, at_ns=self._now())
 
     def record(
         self, *, most: int = 100, before: int | None = None, who: str = "", target: str = "", outcome: str = ""

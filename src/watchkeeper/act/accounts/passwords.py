@@ -8,6 +8,7 @@ come later. Two are tried at once at most: trying one takes 64 MiB and tens of m
 from __future__ import annotations
 
 import threading
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -31,6 +32,7 @@ def why_unfit(password: str, *, name: str) -> str | None:
     >>> why_unfit("aaaaaaaaaaaaaa", name="ann")
     'found a password of very few different characters; wanted one that is harder to guess'
     """
+    password = _plain(password)
     if not LEAST <= len(password) <= MOST:
         return f"found a password of {len(password)} characters; wanted {LEAST} to {MOST}"
     if len(set(password)) < 5:
@@ -45,7 +47,7 @@ def kept(password: str) -> str:
     What is remembered of a password.
     """
     with _ROOM:
-        return _HASHER.hash(password)
+        return _HASHER.hash(_plain(password))
 
 
 def fits(password: str, remembered: str | None) -> bool:
@@ -54,9 +56,16 @@ def fits(password: str, remembered: str | None) -> bool:
     """
     with _ROOM:
         try:
-            return _HASHER.verify(remembered or _nobodys(), password) and remembered is not None
+            return _HASHER.verify(remembered or _nobodys(), _plain(password)) and remembered is not None
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _plain(password: str) -> str:
+    """
+    The same characters however a keyboard composed them, without spaces around (forms lose those).
+    """
+    return unicodedata.normalize("NFKC", password[: 4 * MOST].strip())
 
 
 def outdated(remembered: str) -> bool:
