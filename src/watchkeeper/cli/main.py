@@ -5,6 +5,7 @@ Which commands are there?
     watchkeeper up MANUAL                run your own
     watchkeeper lint | show MANUAL       what a manual says, and what is wrong with it
     watchkeeper status | reload | fault  speak with the watch that runs
+    watchkeeper oncall                   who is on call, who next; holes, overrides, swaps
     watchkeeper exclusion                take minutes out of the numbers, and put them back
     watchkeeper db                       check what is remembered, back it up, restore it
 """
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchkeeper.cli import db, exclusions, reading
+from watchkeeper.cli import db, exclusions, oncall, reading
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
 from watchkeeper.cli.say import as_json, lines, out, plain, state, table
 
@@ -25,6 +26,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.add_typer(oncall.app, name="oncall")
 app.add_typer(exclusions.app, name="exclusion")
 app.add_typer(db.app, name="db")
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
 
 from watchkeeper.act.watch import Watch
-from watchkeeper.web.api import admin, alerts, exclusions, faults, incidents, messages, objectives, status
+from watchkeeper.web.api import admin, alerts, exclusions, faults, incidents, messages, objectives, oncall, status
 from watchkeeper.web.api.asking import PREFIX, router
 from watchkeeper.web.api.errors import Unknown
 from watchkeeper.web.doors import Doors
@@ -20,6 +20,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     incidents.routes,
     admin.routes,
     messages.routes,
+    oncall.routes,
     exclusions.routes,
     faults.routes,
 )
@@ -30,6 +31,7 @@ TAGS: Final = [
     {"name": "alerts", "description": "What is the matter, why, who was told, and who was not."},
     {"name": "incidents", "description": "What people work on together."},
     {"name": "messages", "description": "What went out through the channels, and what became of it."},
+    {"name": "on-call", "description": "Who is on call, when a page would reach nobody, overrides and swaps."},
     {"name": "exclusions", "description": "Minutes that count in no window, with who took them out and why."},
     {"name": "faults", "description": "Breaking the stand-in application of the demo, and mending it."},
 ]
