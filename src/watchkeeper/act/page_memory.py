@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from watchkeeper.act.paging import bundling
 from watchkeeper.decide.paging.values import EndPage, OpenPage, PageState
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import AlertKey, Kind
@@ -89,7 +90,8 @@ def end_messages(tx: Connection, row: PageRow, *, reason: Reason, at_ns: int) ->
     """
     subject = f"page/{row.id}"
     outbox.cancel_about(tx, subject, now_ns=at_ns, reason=reason.value)
-    rows = [one for one in notices.of_subject(tx, subject, most=10_000) if one.kind in _PAGED and one.state in _REACHED]
+    bundling.without(tx, [row.id], now_ns=at_ns, reason=reason)
+    rows = [one for one in notices.of_subject(tx, subject, most=10_000) if one.kind in _PAGED and _reached(one)]
     newest = {(one.person, one.channel, one.address): one for one in reversed(rows)}
     over = [_over(one, row, reason, at_ns) for one in newest.values()]
     outbox.add(tx, over)
@@ -107,6 +109,10 @@ def end_messages(tx: Connection, row: PageRow, *, reason: Reason, at_ns: int) ->
             for one in over
         ],
     )
+
+
+def _reached(told: NoticeRow) -> bool:
+    return told.state in _REACHED or (told.state == "merged" and told.reason == Reason.BUNDLED)
 
 
 def _new(opening: OpenPage, incident: int | None, revision: int) -> PageRow:

@@ -28,6 +28,7 @@ class Standing:
     meanings: Mapping[str, str]  # of the indicator behind each rule
     revision: int
     dead: Callable[[], Mapping[str, str]] = none_dead
+    times: int = 1  # what the manual leaves open passes so many times as fast
 
 
 def standing_of(
@@ -44,4 +45,4 @@ def standing_of(
     rules = rules_of(manual, times=times)
     known = plan.indicators
     meanings = {name: known[rule.indicator].meaning for name, rule in rules.items() if rule.indicator in known}
-    return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision, dead=dead)
+    return Standing(manual=manual, rules=rules, meanings=meanings, revision=revision, dead=dead, times=times)

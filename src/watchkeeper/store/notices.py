@@ -3,7 +3,7 @@ What is a row of the outbox, and what can be asked about the rows?
 
 A row is one message to one address. `state` is one of:
 
-    due, held                             not sent yet; a held one waits for its rate limit
+    due, held                             not sent yet; a held one waits for its rate limit, or for a bundle
     sending                               a sender has it until `sending_until_ns`
     sent, failed, unknown                 what became of it; unknown: perhaps sent, a crash hid the answer
     merged, cancelled                     never sent, and why
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from watchkeeper.store import tables
 from watchkeeper.store.rows import read
@@ -57,7 +57,8 @@ _BY_ID = select(tables.outbox).where(_O.id.in_(bindparam("ids", expanding=True))
 _IN_STATE = (
     select(tables.outbox).where(_O.state == bindparam("state")).order_by(_O.due_ns, _O.id).limit(bindparam("most"))
 )
-_HELD = select(tables.outbox).where(_O.state == "held", _O.channel == bindparam("channel")).order_by(_O.id)
+_RATIONED = and_(_O.state == "held", _O.kind != "page")  # a held page waits for a bundle, not for the channel's digest
+_HELD = select(tables.outbox).where(_RATIONED, _O.channel == bindparam("channel")).order_by(_O.id)
 _OF_SUBJECT = (
     select(tables.outbox).where(_O.subject == bindparam("subject")).order_by(_O.id.desc()).limit(bindparam("most"))
 )
@@ -71,7 +72,7 @@ _OPEN_AT = (
     .where(_O.channel == bindparam("channel"), _O.settled_ns.is_(None), _O.state.in_(OPEN))
     .order_by(_O.due_ns)
 )
-_HOLDING = select(_O.channel).where(_O.state == "held").distinct()
+_HOLDING = select(_O.channel).where(_RATIONED).distinct()
 _RECENT = select(tables.outbox).order_by(_O.id.desc()).limit(bindparam("most"))
 _COUNTS = select(_O.state, func.count()).group_by(_O.state)
 

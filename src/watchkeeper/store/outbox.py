@@ -3,7 +3,8 @@ What is still to be sent, by whom, and what became of it?
 
 A notice is written in the transaction of the transition that causes it. A sender claims it (due -> sending until T,
 under a claim that is never given twice), sends, and settles it. A crash in between leaves `sending` past its time,
-which becomes `unknown`: sent perhaps. Notices of one subject through one channel go out in the order of writing.
+which becomes `unknown`: sent perhaps. Notices of one subject to one recipient (person and address, through one
+channel) go out one after the other, those that are due first.
 
     held <-> due -> sending -> sent | failed | due (again later) | unknown
     held, due -> merged | cancelled
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from watchkeeper.store import tables
 from watchkeeper.store.notices import OPEN, UNSENT, NoticeRow
@@ -24,16 +25,27 @@ from watchkeeper.store.upsert import insert_new
 
 _O = tables.outbox.c
 _EARLIER = tables.outbox.alias("earlier")
-_FIRST_OF_ITS_ORDER = (
-    ~select(1)
-    .where(
-        _EARLIER.c.subject == _O.subject,
-        _EARLIER.c.channel == _O.channel,
-        _EARLIER.c.state.in_(OPEN),
-        _EARLIER.c.id < _O.id,
-    )
-    .exists()
+_SAME_ORDER = and_(
+    _EARLIER.c.subject == _O.subject,
+    _EARLIER.c.channel == _O.channel,
+    _EARLIER.c.person == _O.person,
+    _EARLIER.c.address == _O.address,
+    _EARLIER.c.id != _O.id,
 )
+_TRIED, _EARLIER_TRIED = _O.attempts > 0, _EARLIER.c.attempts > 0
+_BEFORE = or_(_EARLIER.c.due_ns < _O.due_ns, and_(_EARLIER.c.due_ns == _O.due_ns, _EARLIER.c.id < _O.id))
+# What was tried comes before what was not; among equals, what is due first. What is due later holds up nothing.
+_GOES_FIRST = or_(
+    _EARLIER.c.state == "sending",
+    and_(
+        _EARLIER.c.state == "due",
+        or_(
+            and_(_EARLIER_TRIED, ~_TRIED),
+            and_(_BEFORE, or_(and_(_TRIED, _EARLIER_TRIED), and_(~_TRIED, ~_EARLIER_TRIED))),
+        ),
+    ),
+)
+_FIRST_OF_ITS_ORDER = ~select(1).where(_SAME_ORDER, _EARLIER.c.state.in_(OPEN), _GOES_FIRST).exists()
 _CLAIMABLE = (
     select(tables.outbox)
     .where(_O.state == "due", _O.due_ns <= bindparam("now_ns"), _FIRST_OF_ITS_ORDER)
@@ -134,6 +146,14 @@ def cancel_about(tx: Connection, subject: str, *, now_ns: int, reason: str) -> i
     return tx.execute(update(tables.outbox).where(where).values(ended)).rowcount
 
 
+def change_body(tx: Connection, notice_id: int, body: dict[str, Any]) -> bool:
+    """
+    Let an unsent notice say something else; False when it is no longer unsent.
+    """
+    where = and_(_O.id == notice_id, _O.state.in_(UNSENT))
+    return tx.execute(update(tables.outbox).where(where).values(body=body)).rowcount == 1
+
+
 def hold(tx: Connection, ids: Sequence[int], *, reason: str) -> int:
     """
     Keep due notices back, for a rate limit; how many there were.
@@ -165,8 +185,8 @@ def claim_due(
     """
     Take due notices (of one channel, when it is named) until `now_ns + lease_ns`, and return them as they now stand.
 
-    Of one subject and channel at most the oldest open one is taken, and none while one is being sent. `claimed_by` of a
-    returned row is the claim to settle it under; no other taking of any notice has the same one for this row.
+    Of one subject and recipient at most the first open one is taken, and none while one is being sent. `claimed_by` of
+    a returned row is the claim to settle it under; no other taking of any notice has the same one for this row.
     """
     claimed = [
         replace(

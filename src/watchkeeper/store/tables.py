@@ -171,6 +171,8 @@ outbox = Table(
     Index(None, "subject", "channel", "state"),
     Index(None, "channel", "settled_ns"),
     Index(None, "settled_ns"),
+    Index(None, "channel", "state", "due_ns"),
+    Index(None, "person", "state", "created_ns"),
 )
 
 incidents = Table(

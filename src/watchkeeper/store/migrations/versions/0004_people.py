@@ -44,6 +44,8 @@ def _more_columns() -> None:
     op.add_column("incidents", sa.Column("evidence", _json()))
     op.add_column("timeline", sa.Column("edited_ns", sa.BigInteger()))
     op.add_column("timeline", sa.Column("edited_by", sa.Text()))
+    op.create_index("ix_outbox_channel_state_due_ns", "outbox", ["channel", "state", "due_ns"])
+    op.create_index("ix_outbox_person_state_created_ns", "outbox", ["person", "state", "created_ns"])
 
 
 def _incidents() -> None:

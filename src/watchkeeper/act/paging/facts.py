@@ -1,0 +1,143 @@
+"""
+By what is a page escalated: who is on call, which ways carry nothing, what they carried lately?
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from watchkeeper.act.incidents import marks
+from watchkeeper.act.paging.rows import page_of, subject_of
+from watchkeeper.act.standing import Standing
+from watchkeeper.decide.oncall.coverage import on_call
+from watchkeeper.decide.oncall.reach import CONTACT
+from watchkeeper.decide.oncall.values import Override
+from watchkeeper.decide.paging.escalation import EVERYONE, Facts, Recipient, policy_named, schedules_of
+from watchkeeper.decide.paging.throttling import Carried, throttle_of
+from watchkeeper.decide.paging.values import PageState
+from watchkeeper.decide.reasons import Reason
+from watchkeeper.store import carried, decisions, overrides, pages
+from watchkeeper.store.pages import PageRow
+
+
+class Gathering:
+    """
+    What one pass knows: it reads the duty and the load of each person once.
+    """
+
+    def __init__(self, standing: Standing, *, now_ns: int) -> None:
+        self.standing, self.manual, self.now_ns = standing, standing.manual, now_ns
+        self.dead = dict(standing.dead())
+        self._overrides: list[Override] | None = None
+        self._duty: dict[str, str | None] = {}
+        self._carried: dict[Recipient, Carried] = {}
+        self._people: set[str] = set()
+
+    def facts(self, view: Connection, row: PageRow) -> Facts:
+        """
+        The facts of one page.
+        """
+        page = page_of(row)
+        duty = self.duty(view, page.policy)
+        self._load(view, self._people_of(page.policy, duty))
+        acknowledged_ns = followed = None
+        if page.state is PageState.ACKNOWLEDGED:
+            acknowledged_ns = newest_acknowledgement_ns(view, page.id)
+            followed = self._followed(view, row, acknowledged_ns)
+        return Facts(
+            page=page,
+            manual=self.manual,
+            on_call=duty,
+            dead=self.dead,
+            carried=self._carried,
+            told=carried.told(view, page.id) if page.cycle else frozenset(),
+            acknowledged_ns=acknowledged_ns,
+            followed=bool(followed),
+            times=self.standing.times,
+        )
+
+    def wrote(self, recipient: Recipient, now: Carried) -> None:
+        """
+        A contact method was given something to carry.
+        """
+        self._carried[recipient] = now
+
+    def carried(self, recipient: Recipient) -> Carried:
+        """
+        What a contact method carries.
+        """
+        return self._carried.get(recipient, Carried())
+
+    def duty(self, view: Connection, policy: str) -> dict[str, str | None]:
+        """
+        Who is on call in the schedules that this policy, or the one after it, asks.
+        """
+        further = self.manual.incidents.policy if self.manual.incidents else None
+        named = [policy_named(one, self.manual) for one in (policy, further) if one is not None]
+        schedules = {name for one in named for name in schedules_of(one)}
+        for schedule in schedules - self._duty.keys():
+            self._duty[schedule] = on_call(schedule, self.manual, self._standing_overrides(view), self.now_ns)
+        return {schedule: self._duty[schedule] for schedule in schedules}
+
+    def _standing_overrides(self, view: Connection) -> list[Override]:
+        if self._overrides is None:
+            rows = overrides.standing(view, since_ns=self.now_ns)
+            self._overrides = [
+                Override(id=one.id, schedule=one.schedule, begin_ns=one.begin_ns, end_ns=one.end_ns, person=one.person)
+                for one in rows
+            ]
+        return self._overrides
+
+    def _people_of(self, policy: str, duty: Mapping[str, str | None]) -> set[str]:
+        further = self.manual.incidents.policy if self.manual.incidents else None
+        people = {person for person in duty.values() if person is not None}
+        for name in (policy, further):
+            found = None if name is None else policy_named(name, self.manual)
+            for step in (found or EVERYONE).steps:
+                people |= {*step.person, *(f"{CONTACT}{contact}" for contact in step.contact)}
+                people |= set(self.manual.people) if step.everyone else set()
+        return people
+
+    def _load(self, view: Connection, people: set[str]) -> None:
+        """
+        What these people were sent lately.
+        """
+        new = people - self._people
+        if not new:
+            return
+        self._people |= new
+        longest_ns = max(throttle_of(one, self.manual).per.ns for one in new)
+        sent: dict[Recipient, list[int]] = {}
+        over: dict[Recipient, int] = {}
+        for to, kind, reason, due_ns in carried.carried_since(view, new, since_ns=self.now_ns - longest_ns):
+            if kind == carried.BUNDLE or reason == Reason.THROTTLED:
+                over[to] = max(due_ns, over.get(to, due_ns))
+            else:
+                sent.setdefault(to, []).append(due_ns)
+        waiting = carried.waiting(view, new)
+        for to in {*sent, *over, *waiting}:
+            self._carried[to] = Carried(tuple(sent.get(to, ())), over.get(to), waiting.get(to))
+
+    @staticmethod
+    def _followed(view: Connection, row: PageRow, since_ns: int | None) -> bool:
+        if since_ns is None or row.incident_id is None:
+            return False
+        return marks.followed(view, row.incident_id, since_ns=since_ns)
+
+
+def newest_acknowledgement_ns(view: Connection, page_id: int) -> int | None:
+    """
+    When the page was last acknowledged.
+    """
+    rows = decisions.of_alert(view, subject_of(page_id), most=1000)
+    return next((one.at_ns for one in rows if one.verdict == "acknowledge"), None)
+
+
+def due_row(view: Connection, page_id: int, *, now_ns: int) -> PageRow | None:
+    """
+    The page as it now stands, when something of it is still due.
+    """
+    row = pages.by_id(view, page_id)
+    if row is None or row.state == PageState.ENDED or row.due_ns is None or row.due_ns > now_ns:
+        return None
+    return row
