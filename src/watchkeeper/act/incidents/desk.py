@@ -207,6 +207,7 @@ class IncidentDesk:
         with self._deed(number, by) as deed:
             if deed.row.state == OPEN:
                 reason = Reason.BY_A_PERSON.value
+                calling.taken(deed.tx, deed.row, by=deed.row.acknowledged_by or deed.by, at_ns=deed.at_ns)
                 close_incident(deed.tx, deed.row.id, at_ns=deed.at_ns, by=deed.by, reason=reason)
                 deed.audit("close")
                 row = self._again(deed)

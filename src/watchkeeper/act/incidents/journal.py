@@ -9,16 +9,20 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from watchkeeper.act.page_memory import end_pages
 from watchkeeper.act.record import finding_to_json
+from watchkeeper.decide.paging.values import EndPage
 from watchkeeper.decide.process import REPORT, Clock, is_afterwards
+from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import CloseIncident, Incident, OpenIncident, Transition
-from watchkeeper.store import incident_work, incidents
+from watchkeeper.store import incident_work, incidents, pages
 from watchkeeper.store.incident_work import ClockRow
 from watchkeeper.store.incidents import IncidentRow, TimelineRow
 
 OPEN = "open"
 CLOSED = "closed"
 BY_RULE = "watchkeeper"
+OWN_PAGE = "incident/"  # what the key of a page begins with that is about an incident and no alert
 
 
 def open_incidents(view: Connection) -> tuple[Incident, ...]:
@@ -126,6 +130,8 @@ def close_incident(tx: Connection, incident_id: int, *, at_ns: int, by: str, rea
     incidents.update_fields(tx, incident_id, state=CLOSED, closed_ns=at_ns, closed_by=by, close_reason=reason)
     names = [one.name for one in incident_work.clocks_of(tx, incident_id) if not is_afterwards(one.name)]
     incident_work.meet_clocks(tx, incident_id, names, at_ns=at_ns)
+    own = [row for row in pages.of_incident(tx, incident_id) if row.key.startswith(OWN_PAGE) and row.ended_ns is None]
+    end_pages(tx, [EndPage(id=row.id, at_ns=at_ns, reason=Reason.BY_A_PERSON) for row in own])
     text = f"closed by {by}" if by != BY_RULE else "closed: all its alerts resolved"
     incidents.add_timeline(
         tx,
