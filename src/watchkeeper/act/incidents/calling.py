@@ -1,10 +1,10 @@
 """
-Whom does an incident call, and how does an acknowledgement reach it?
+Whom does an incident call, and how does an acknowledgement reach its pages?
 """
 
 from sqlalchemy import Connection
 
-from watchkeeper.act.incidents import marks
+from watchkeeper.act import acknowledging
 from watchkeeper.act.paging import escalating
 from watchkeeper.act.standing import Standing
 from watchkeeper.decide.reasons import Reason
@@ -13,15 +13,13 @@ from watchkeeper.store.incidents import IncidentRow
 
 def further(tx: Connection, row: IncidentRow, standing: Standing, *, reason: Reason, at_ns: int) -> None:
     """
-    The next step of its page at once; a page of its own where it has none.
+    The next step of its pages at once; a page of its own, by the policy of incidents, where it has none.
     """
-    call = getattr(escalating, "escalate_incident", None)
-    if call is not None:
-        call(tx, row, standing, reason=reason, at_ns=at_ns)
+    escalating.escalate_incident(tx, row, standing, reason=reason, at_ns=at_ns)
 
 
 def taken(tx: Connection, row: IncidentRow, *, by: str, at_ns: int) -> None:
     """
     Somebody has it, and all of its pages.
     """
-    marks.acknowledged(tx, row.id, by, at_ns)
+    acknowledging.acknowledge(tx, incidents=[row.id], by=by, at_ns=at_ns)
