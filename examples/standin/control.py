@@ -5,7 +5,7 @@ How is the stand-in steered while it runs?
     POST /faults/NAME {"on": true}   switches one
     GET  /state                      what was sent, answered and failed, by operation
     POST /load {"on": false}         stops and starts the users
-    POST /telemetry {"to": URL}      where the telemetry goes (null: nowhere); a loopback address
+    POST /telemetry {"to": URL}      where the telemetry goes (null: nowhere), a loopback address; "token" goes with it
 
 Changes are JSON only, so that no form and no page of another site can make one.
 """
@@ -90,7 +90,10 @@ class Control:
             raise WrongChange(
                 422, f"to: found {target!r}, wanted a loopback address such as http://127.0.0.1:4318, or null"
             )
-        await asyncio.to_thread(self._telemetry.point_at, target)
+        token = change.get("token", "")
+        if not (isinstance(token, str) and token.isascii() and token.isprintable() and len(token) <= 200):
+            raise WrongChange(422, "token: wanted a short text")
+        await asyncio.to_thread(self._telemetry.point_at, target, token)
         return JSONResponse({"to": target})
 
 

@@ -50,14 +50,17 @@ class Telemetry:
         self._instrument(NoOpMeterProvider().get_meter("standin"))
         _say_only_once()
 
-    def point_at(self, target: str | None) -> None:
+    def point_at(self, target: str | None, token: str = "") -> None:
         """
-        Sends everything from now on to this base URL (None: nowhere). Blocks while the former receiver gets the rest.
+        Sends everything from now on to this base URL (None: nowhere), with a token where the receiver wants one. Blocks
+        while the former receiver gets the rest.
         """
         self.stop()
         self.target = target
         if target is not None:
-            tracers, meters = self._providers = self._start(target.rstrip("/"))
+            tracers, meters = self._providers = self._start(
+                target.rstrip("/"), {"Authorization": f"Bearer {token}"} if token else None
+            )
             self.tracer = tracers.get_tracer("standin")
             self._instrument(meters.get_meter("standin"))
 
@@ -90,15 +93,15 @@ class Telemetry:
         """
         self._counters[metric].add(1, attributes)
 
-    def _start(self, target: str) -> tuple[TracerProvider, MeterProvider]:
+    def _start(self, target: str, headers: dict[str, str] | None) -> tuple[TracerProvider, MeterProvider]:
         resource = Resource.create(
             {"service.name": self._scenario.service, "service.instance.id": self.instance, **self._scenario.resource}
         )
         spans = OTLPSpanExporter(
-            f"{target}/v1/traces", compression=Compression.Gzip, timeout=5, session=_direct_session()
+            f"{target}/v1/traces", headers=headers, compression=Compression.Gzip, timeout=5, session=_direct_session()
         )
         metrics = OTLPMetricExporter(
-            f"{target}/v1/metrics", compression=Compression.Gzip, timeout=5, session=_direct_session()
+            f"{target}/v1/metrics", headers=headers, compression=Compression.Gzip, timeout=5, session=_direct_session()
         )
         tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
         tracers.add_span_processor(

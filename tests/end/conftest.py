@@ -20,6 +20,8 @@ from typing import Any
 import psutil
 import pytest
 
+from watchkeeper.cli.credentials import token_for
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "watchkeeper.cli.main"]
 PATIENCE = 60  # seconds that a slow machine may take for what usually takes two
@@ -40,8 +42,17 @@ class Running:
         """
         The JSON of an address of the watch.
         """
-        with urllib.request.urlopen(self.address + path, timeout=10) as answer:
+        with self.opened(path) as answer:
             return json.loads(answer.read())
+
+    def opened(self, path: str) -> Any:
+        """
+        An address of the watch, asked as its operator.
+        """
+        token = token_for(self.address, os.environ)
+        assert token is not None
+        headers = {"Authorization": f"Bearer {token.reveal()}"}
+        return urllib.request.urlopen(urllib.request.Request(self.address + path, headers=headers), timeout=10)
 
     def run(self, *arguments: str) -> str:
         """

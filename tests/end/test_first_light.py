@@ -4,7 +4,6 @@ A newcomer types one command, breaks a vendor with another, and the right alert 
 
 import json
 import subprocess
-import urllib.request
 
 import psutil
 
@@ -43,7 +42,7 @@ def test_the_pages_and_the_objectives_answer_while_traffic_flows(demo: Running):
     objectives = demo.get("/api/v1/objectives")["objectives"]
     assert {one["name"] for one in objectives} == {"availability", "parse-success", "parse-time", "payment-errors"}
     for path in ("/", "/objectives/parse-success", "/alerts", "/incidents", "/manual", "/faults"):
-        with urllib.request.urlopen(demo.address + path, timeout=10) as answer:
+        with demo.opened(path) as answer:
             assert answer.status == 200, path
 
 

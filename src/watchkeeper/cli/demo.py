@@ -24,6 +24,7 @@ from watchkeeper.cli.say import err, out
 from watchkeeper.daemon import Settings
 
 READY_SECONDS = 30
+VISITOR = "demo"  # the account of whoever visits a demo from this machine
 
 
 class NoDemo(Exception):
@@ -61,10 +62,11 @@ def _watch(folder: Path, standin: "StandIn", bound: socket.socket, *, fast: bool
         return 1
 
     def ready() -> None:
-        call(standin.addresses["control"], "POST", "/telemetry", {"to": address})
+        token = daemon.watch.accounts.machine_token("stand-in", ["ingest"]).reveal()
+        call(standin.addresses["control"], "POST", "/telemetry", {"to": address, "token": token}, known=False)
         welcome(daemon.watch.standing.manual.manual, address, standin.addresses, fast=fast)
 
-    serving.serve(daemon, bound, ready=ready, ending=standin.end, control=standin.addresses["control"])
+    serving.serve(daemon, bound, ready=ready, ending=standin.end, control=standin.addresses["control"], demo=VISITOR)
     return 0
 
 

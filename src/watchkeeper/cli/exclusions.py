@@ -2,7 +2,6 @@
 How does one take minutes out of the numbers from a terminal, and put them back?
 """
 
-import getpass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -18,8 +17,6 @@ PATH = "/api/v1/exclusions"
 app = typer.Typer(
     help="Minutes that count in no window: list them, take some out, put them back.", no_args_is_help=True
 )
-
-By = Annotated[str, typer.Option("--by", help="Who does it; this login unless said.", show_default=False)]
 
 
 @app.command("list")
@@ -45,7 +42,6 @@ def add(
     indicator: Annotated[str, typer.Option(help="Only this indicator.")] = "",
     service: Annotated[str, typer.Option(help="Only what is measured of this service.")] = "",
     only: Annotated[str, typer.Option(metavar="LABEL=VALUE", help="Only this value of a label.")] = "",
-    by: By = "",
     at: At = USUAL,
     json: AsJson = False,
 ) -> None:
@@ -62,7 +58,6 @@ def add(
         "begins": begins.isoformat(),
         "ends": ends.isoformat(),
         "reason": reason,
-        "by": by or getpass.getuser(),
         "indicator": indicator,
         "service": service,
         "label": label,
@@ -79,14 +74,13 @@ def add(
 @app.command()
 def undo(
     number: Annotated[int, typer.Argument(help="Which exclusion.", min=1)],
-    by: By = "",
     at: At = USUAL,
     json: AsJson = False,
 ) -> None:
     """
     Put minutes back: the numbers are what they were.
     """
-    found = call(at, "POST", f"{PATH}/{number}/undo", {"by": by or getpass.getuser()})
+    found = call(at, "POST", f"{PATH}/{number}/undo", {})
     if json:
         as_json(found)
         return

@@ -7,6 +7,8 @@ Which commands are there?
     watchkeeper status | reload | fault  speak with the watch that runs
     watchkeeper oncall                   who is on call, who next; holes, overrides, swaps
     watchkeeper exclusion                take minutes out of the numbers, and put them back
+    watchkeeper account | token          who may sign in, and which programs may come in
+    watchkeeper audit                    who changed what, and what was refused
     watchkeeper db                       check what is remembered, back it up, restore it
 """
 
@@ -15,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchkeeper.cli import db, exclusions, oncall, reading
+from watchkeeper.cli import accounts, db, exclusions, oncall, reading
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
 from watchkeeper.cli.say import as_json, lines, out, plain, state, table
 
@@ -28,6 +30,9 @@ app = typer.Typer(
 
 app.add_typer(oncall.app, name="oncall")
 app.add_typer(exclusions.app, name="exclusion")
+app.add_typer(accounts.app, name="account")
+app.add_typer(accounts.tokens_app, name="token")
+app.command("audit")(accounts.audit)
 app.add_typer(db.app, name="db")
 
 ManualPath = Annotated[

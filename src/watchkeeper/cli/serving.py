@@ -11,7 +11,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 
+from watchkeeper.cli.credentials import SETUP, noted, write_secret
 from watchkeeper.cli.home import home_of
 from watchkeeper.cli.say import counted, err, lines, out, plain
 from watchkeeper.daemon import CannotStart, Daemon, Settings
@@ -90,8 +92,13 @@ def welcome(daemon: Daemon, address: str) -> None:
     """
     name = plain(daemon.watch.standing.manual.manual)
     out.print(f"[bold]Watchkeeper runs the {name} manual:[/bold] {address}", soft_wrap=True)
+    setup = daemon.watch.accounts.begin_setup()
+    if setup is not None:
+        out.print(f"  make your account   {address}/set-up?token={setup.reveal()}", soft_wrap=True, markup=False)
     out.print(f"  send it telemetry   OTEL_EXPORTER_OTLP_ENDPOINT={address}", soft_wrap=True)
     out.print("                      OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
+    out.print('                      OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20TOKEN"')
+    out.print("                      a TOKEN:  watchkeeper token add collector --scope ingest", soft_wrap=True)
     lines([f"  it remembers in     {daemon.settings.database or daemon.settings.data}"])
     if daemon.settings.fast:
         out.print("  fast: a minute of the manual passes as a second")
@@ -114,14 +121,15 @@ def opened(settings: Settings) -> Daemon | None:
 
 def bind(listen: str) -> socket.socket:
     """
-    A listening socket. Raises CannotListen; until people can sign in, only loopback addresses are taken.
+    A listening socket. Raises CannotListen; only loopback addresses are taken, for it speaks no TLS itself.
     """
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     if host not in LOOPBACK or not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise CannotListen(
             f"--listen: found {listen!r}; wanted a loopback address such as 127.0.0.1:8400 "
-            "(nobody can sign in yet, so nobody else may reach it)"
+            "(passwords must not cross a network in the clear: put a proxy that speaks TLS before it, and say its "
+            "address with --public)"
         )
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -176,6 +184,7 @@ def serve(
     ready: Callable[[], None],
     ending: Callable[[], None] = lambda: None,
     control: str | None = None,
+    demo: str = "",
 ) -> None:
     """
     Serve until SIGINT or SIGTERM; SIGHUP reloads.
@@ -187,6 +196,7 @@ def serve(
         public=daemon.settings.address,
         fast=daemon.settings.fast,
         control=control,
+        demo=demo,
         client=daemon.http,
         reload=daemon.reload,
         mistakes=lambda: daemon.mistakes,
@@ -211,10 +221,29 @@ def serve(
     server = Server(config, ending)
     daemon.start()
     try:
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        with (
+            asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+            letting_in(daemon, doors.address, demo=bool(demo)),
+        ):
             runner.run(_serve(server, bound, daemon, ready))
     finally:
         daemon.stop()
+
+
+@contextmanager
+def letting_in(daemon: Daemon, address: str, *, demo: bool) -> Iterator[None]:
+    """
+    Lay out what lets the first ones in: the operator's token for commands on this machine and, while nobody has an
+    account, the set-up token. Both are files in the folder that only this user can read.
+    """
+    folder, accounts = daemon.settings.data, daemon.watch.accounts
+    setup = None if demo else accounts.begin_setup()
+    if setup is None:
+        (folder / SETUP).unlink(missing_ok=True)
+    else:
+        write_secret(folder / SETUP, setup)
+    with noted(address, folder, accounts.operator_token(), os.environ):
+        yield
 
 
 class Early:

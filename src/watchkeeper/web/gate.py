@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,6 +36,7 @@ MOST_FIELDS: Final = 100
 BAD_TOKEN: Final = "a token that is unknown, expired or revoked"  # noqa: S105  words about one
 NOBODY: Final = "nobody signed in"
 BEARER: Final = b"bearer "
+CALENDARS: Final = "/calendars/"
 CALENDARS: Final = "/calendars/"  # no calendar program sends a header: there a token may stand in the address
 
 #: Who is wanted, by what is needed.
@@ -92,6 +93,8 @@ class Gate:
                 token = value
             elif name == b"cookie":
                 cookies = value if not cookies else cookies + b"; " + value
+        if not token and scope["path"].startswith(CALENDARS):
+            token = _in_address(scope)
         if not token and scope["path"].startswith(CALENDARS):
             token = _in_address(scope)
         if token:
@@ -202,6 +205,14 @@ def _in_address(scope: Scope) -> bytes:
     except ValueError:
         return b""
     return BEARER + found["token"][0].encode() if "token" in found else b""
+
+
+def _in_address(scope: Scope) -> bytes:
+    """
+    The token that a calendar program carries in the address, for it can carry none elsewhere; as in a header.
+    """
+    found = QueryParams(scope.get("query_string", b"").decode("latin-1")).get("token", "")
+    return BEARER + found.encode("latin-1", "replace") if found else b""
 
 
 def _asked(scope: Scope) -> str:

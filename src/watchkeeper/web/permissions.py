@@ -89,6 +89,9 @@ PERMISSIONS: Final = (
     Door("POST", "/exclusions/{number:int}/undo", MANAGE),
     Door("GET", "/find", READ),
     Door("GET", "/pages", READ),
+    Door("GET", "/pages/{number:int}", READ),
+    Door("POST", "/pages/acknowledge", RESPOND),
+    Door("POST", "/pages/{number:int}/{deed}", RESPOND),
     Door("GET", "/on-call", READ),
     Door("POST", "/on-call/overrides", MANAGE),
     Door("POST", "/on-call/overrides/{number:int}/undo", MANAGE),
@@ -139,6 +142,14 @@ PERMISSIONS: Final = (
     Door("POST", f"{PREFIX}/exclusions/{{number}}/undo", MANAGE),
     Door("GET", f"{PREFIX}/faults", READ),
     Door("POST", f"{PREFIX}/faults/{{name}}", MANAGE),
+    Door("GET", f"{PREFIX}/me", READ),
+    Door("GET", f"{PREFIX}/accounts", ADMIN),
+    Door("POST", f"{PREFIX}/accounts", ADMIN),
+    Door("POST", f"{PREFIX}/accounts/{{name}}", ADMIN),
+    Door("GET", f"{PREFIX}/tokens", ADMIN),
+    Door("POST", f"{PREFIX}/tokens", ADMIN),
+    Door("POST", f"{PREFIX}/tokens/{{number}}/revoke", ADMIN),
+    Door("GET", f"{PREFIX}/audit", ADMIN),
 )
 
 

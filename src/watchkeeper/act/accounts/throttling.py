@@ -54,6 +54,8 @@ class Throttle:
         """
         with self._lock:
             for failures, key in ((self._names, name), (self._addresses, address)):
+                if not key:
+                    continue
                 count, at_ns = failures.pop(key, (0, now_ns))
                 failures[key] = (1 if now_ns - at_ns > FORGOTTEN_NS else count + 1, now_ns)
                 if len(failures) > MOST:

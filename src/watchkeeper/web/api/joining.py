@@ -8,7 +8,18 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
 
 from watchkeeper.act.watch import Watch
-from watchkeeper.web.api import admin, alerts, exclusions, faults, incidents, messages, objectives, oncall, status
+from watchkeeper.web.api import (
+    accounts,
+    admin,
+    alerts,
+    exclusions,
+    faults,
+    incidents,
+    messages,
+    objectives,
+    oncall,
+    status,
+)
 from watchkeeper.web.api.asking import PREFIX, router
 from watchkeeper.web.api.errors import Unknown
 from watchkeeper.web.doors import Doors
@@ -23,6 +34,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     oncall.routes,
     exclusions.routes,
     faults.routes,
+    accounts.routes,
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 TAGS: Final = [
@@ -33,6 +45,7 @@ TAGS: Final = [
     {"name": "messages", "description": "What went out through the channels, and what became of it."},
     {"name": "on-call", "description": "Who is on call, when a page would reach nobody, overrides and swaps."},
     {"name": "exclusions", "description": "Minutes that count in no window, with who took them out and why."},
+    {"name": "accounts", "description": "Who may come in, as a person or as a program; the audit log."},
     {"name": "faults", "description": "Breaking the stand-in application of the demo, and mending it."},
 ]
 DESCRIPTION: Final = (
