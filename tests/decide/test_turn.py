@@ -20,6 +20,7 @@ NOW = 1_000 * MINUTE
 MANUAL = """
 watchkeeper: 1
 manual: Shop
+defaults: {flapping: {count: 2, per: 10m}}
 streams: {orders: {spans: 'name == "order"'}}
 indicators: {success: {from: orders, good: ok, by: [country]}}
 alerts:
@@ -45,14 +46,24 @@ KEYS = (
     AlertKey(rule="vanished"),
 )
 #: Why a message is not sent.
-QUIET = (Reason.NO_ROUTE, Reason.PLANNED_CHANNEL, Reason.RATE_LIMITED, Reason.NOT_TOLD)
+QUIET = (Reason.NO_ROUTE, Reason.PLANNED_CHANNEL, Reason.RATE_LIMITED, Reason.NOT_TOLD, Reason.FLAPPING)
 instants = st.none() | st.integers(NOW - 30 * MINUTE, NOW)
+
+
+def hushes(state, cycle, dark):
+    """What may hush an alert in this state, once a turn has seen it."""
+    if state is State.FIRING and cycle == 0:
+        return [Reason.FASTER_FIRES, Reason.DEPENDENCY_FIRES, Reason.SILENCED, Reason.FLAPPING]
+    if state is State.FIRING:
+        return [None, Reason.SILENCED, Reason.FLAPPING]
+    return [None, Reason.FLAPPING, *([Reason.SILENCED, Reason.DEPENDENCY_FIRES] if dark else [])]
 
 
 @st.composite
 def memories(draw, key):
     state = draw(st.sampled_from(list(State)))
     dark = state in (State.FIRING, State.PENDING, State.UNKNOWN)  # the other states end where unknown begins
+    cycle = draw(st.integers(0, 3))
     return AlertMemory(
         key=key,
         state=state,
@@ -62,7 +73,8 @@ def memories(draw, key):
         unknown_since_ns=draw(instants) if dark else None,
         asked_unknown=draw(st.booleans()),
         told_ns=draw(instants),
-        cycle=draw(st.integers(0, 3)),
+        cycle=cycle,
+        hushed=draw(st.sampled_from(hushes(state, cycle, dark))),
         firing_id=draw(st.integers(0, 3)),
     )
 

@@ -2,21 +2,23 @@
 Which alerts need a turn?
 
 A sweep says of all alerts at once what their conditions come to. Only those of which it changed, whose clock is due, or
-of which a sweep cannot tell are asked about and judged; nothing follows from the others. What was seen becomes
-remembered only when the turn is written: after a failure the next turn looks at the same again.
+of which a sweep cannot tell are asked about and judged; nothing follows from the others. Where something may begin or
+end that hushes others, those are looked at with it. What was seen becomes remembered only when the turn is written:
+after a failure the next turn looks at the same again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from watchkeeper.act.asking import keys_of, posed_of
 from watchkeeper.decide.dues import AT_ONCE, next_due
+from watchkeeper.decide.hushing import matches
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.rules import Rule
 from watchkeeper.decide.turn import gone
-from watchkeeper.decide.values import AlertKey, AlertMemory, State, TurnPlan
+from watchkeeper.decide.values import AlertKey, AlertMemory, Silence, State, TurnPlan
 from watchkeeper.measure.deltas import Delta
 from watchkeeper.measure.engine import Engine
 from watchkeeper.measure.rows import Series
@@ -48,6 +50,7 @@ class Attention:
         live = [rule for rule in rules.values() if rule.indicator in engine.plan.indicators]
         self._judged = [rule for rule in live if rule.condition is not None]
         self._order = {rule.name: i for i, rule in enumerate(live)}
+        self._speakers = {name for rule in live for names in rule.upstream.values() for name in names}
         self._on: dict[str, list[str]] = {}  # event rules, by what they listen to
         for rule in live:
             if rule.condition is None:
@@ -61,6 +64,8 @@ class Attention:
         self._sweep = Sweep(engine, ())
         self._seen = self._now_seen = np.zeros(0, dtype=np.int8)  # as written, and as of the last look
         self._due = self._groups = self._asked = np.zeros(0, dtype=np.int64)
+        self._hushers = self._hushed = np.zeros(0, dtype=np.bool_)  # what others depend on; what is held back by such
+        self._silences: frozenset[Silence] = frozenset()
         self._strays: list[AlertKey] | None = None
         engine.followers.append(self._follow)
 
@@ -71,17 +76,20 @@ class Attention:
         self.engine.followers.remove(self._follow)
         self._sweep.close()
 
-    def look(self, *, now_ns: int) -> Look:
+    def look(self, *, now_ns: int, silences: Iterable[Silence] = ()) -> Look:
         """
-        Sweep, and say what must be asked about.
+        Sweep, and say what must be asked about. `silences` are those that hold now.
         """
         self._grow()
+        self._wake(frozenset(silences))
         self._events |= self._happened
         self._happened.clear()
         self._now_seen = self._sweep.codes(now_ns)
         needs = (self._now_seen != self._seen) | (self._now_seen == ASK) | (self._due <= now_ns)
         groups = np.unique(self._groups[needs])
         needs |= np.isin(self._groups, groups[groups != _ALONE])
+        if (needs & self._hushers).any():
+            needs |= self._hushed
         self._asked = np.flatnonzero(needs)
         keys = [self._keys[i] for i in self._asked.tolist()]
         labelled = {key.rule for key in keys if key.label}
@@ -117,6 +125,7 @@ class Attention:
         for i in self._asked.tolist():
             key = self._keys[i]
             memory, found = memories.get(key), plan.findings.get(key)
+            self._hushed[i] = memory is not None and memory.hushed is Reason.DEPENDENCY_FIRES
             if memory is None or found is None:
                 self._due[i] = AT_ONCE
             else:
@@ -142,7 +151,9 @@ class Attention:
             self._lay_out()
 
     def _lay_out(self) -> None:
-        known = {key: (int(self._seen[i]), int(self._due[i])) for i, key in enumerate(self._keys)}
+        known = {
+            key: (int(self._seen[i]), int(self._due[i]), bool(self._hushed[i])) for i, key in enumerate(self._keys)
+        }
         self._keys, posed = [], []
         for rule in self._judged:
             keys = keys_of(rule, self.engine)
@@ -151,10 +162,26 @@ class Attention:
             posed += [posed_of(rule, key, self.engine) for key in keys]
         self._sweep.close()
         self._sweep = Sweep(self.engine, posed)
-        before = [known.get(key, (_UNSEEN, AT_ONCE)) for key in self._keys]
-        self._seen = np.array([seen for seen, _ in before], dtype=np.int8)
-        self._due = np.array([due for _, due in before], dtype=np.int64)
+        before = [known.get(key, (_UNSEEN, AT_ONCE, False)) for key in self._keys]
+        self._seen = np.array([seen for seen, _, _ in before], dtype=np.int8)
+        self._due = np.array([due for _, due, _ in before], dtype=np.int64)
+        self._hushed = np.array([hushed for _, _, hushed in before], dtype=np.bool_)
+        self._hushers = np.array([key.rule in self._speakers for key in self._keys], dtype=np.bool_)
         self._groups, self._strays = self._grouped(), None
+
+    def _wake(self, silences: frozenset[Silence]) -> None:
+        """
+        A silence began or ended: what it is about is due, and what may have been held back by that.
+        """
+        changed, self._silences = silences ^ self._silences, silences
+        if not changed:
+            return
+        self._due[self._hushed] = AT_ONCE
+        for i, key in enumerate(self._keys):
+            rule = self.rules[key.rule]
+            said = {"service": rule.service, "severity": rule.alert.severity}
+            if rule.faster or any(matches(one.matchers, key, **said) for one in changed):
+                self._due[i] = AT_ONCE
 
     def _grouped(self) -> Ints:
         """

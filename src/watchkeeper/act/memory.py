@@ -13,6 +13,7 @@ from watchkeeper.act import page_memory
 from watchkeeper.act.attention import Attention
 from watchkeeper.act.correcting import Corrections
 from watchkeeper.act.digest import gather
+from watchkeeper.act.flapping import Flaps
 from watchkeeper.act.incidents import journal
 from watchkeeper.act.record import finding_from_json, finding_to_json, notice_to_json
 from watchkeeper.decide.reasons import Reason
@@ -54,6 +55,7 @@ class Remembered:
 
     def __init__(self, *, sweeps: bool = True) -> None:
         self.corrections = Corrections()
+        self.flaps = Flaps()
         self._sweeps = sweeps  # False: every turn judges every alert, for tests of what a sweep must not change
         self._attention: Attention | None = None
         self._known: dict[AlertKey, AlertMemory] | None = None
@@ -74,6 +76,8 @@ class Remembered:
         What is remembered; until `put` nothing is kept.
         """
         known, self._known = self._known, None
+        if known is None:
+            self.flaps = Flaps()
         return memories(view) if known is None else known
 
     def put(self, known: dict[AlertKey, AlertMemory], changed: Sequence[AlertMemory]) -> Mapping[AlertKey, AlertMemory]:
@@ -82,6 +86,15 @@ class Remembered:
         """
         self._known = known | {memory.key: memory for memory in changed} if changed else known
         return self._known
+
+    def firings(
+        self, view: Connection, keys: Iterable[AlertKey], manual: Manual, *, now_ns: int
+    ) -> dict[AlertKey, int]:
+        """
+        How often these alerts have fired within the time that the manual calls flapping.
+        """
+        flapping = manual.defaults.flapping
+        return self.flaps.lately(view, keys, span_ns=flapping.per.ns if flapping else None, now_ns=now_ns)
 
 
 def memory_of(row: AlertRow) -> AlertMemory:
@@ -102,6 +115,7 @@ def memory_of(row: AlertRow) -> AlertMemory:
         firing_id=row.firing_id,
         event_ns=row.event_ns,
         severity=row.severity,
+        hushed=None if row.because_of is None else Reason(row.because_of),
     )
 
 
@@ -194,6 +208,7 @@ def _alert_row(
         event_ns=memory.event_ns,
         severity=memory.severity,
         cycle=memory.cycle,
+        because_of=None if memory.hushed is None else memory.hushed.value,
         numbers=finding_to_json(finding) or (old.numbers if old else {}),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import structlog
 
-from watchkeeper.act import clockwork, memory, page_memory
+from watchkeeper.act import clockwork, memory, page_memory, silencing
 from watchkeeper.act.asking import gather
 from watchkeeper.act.forgetting import Forgetting
 from watchkeeper.act.incidents import evidence, journal
@@ -52,11 +52,13 @@ def take_turn(
     `only_news` leaves it at a look when no alert needs a turn: what is due in the state waits for the next one.
     """
     remembered = remembered or Remembered()
+    with state.reading() as view:
+        silences = silencing.active(view, now_ns=now_ns)
     with intake.lock:
         engine = intake.engine
         engine.advance(now_ns)
         attention = remembered.attention(standing.rules, engine)
-        look = None if attention is None else attention.look(now_ns=now_ns)
+        look = None if attention is None else attention.look(now_ns=now_ns, silences=silences)
         keys = None if look is None else look.keys
         asked, events = gather(standing.rules, engine, now_ns=now_ns, keys=keys)
         corrected = remembered.corrections.take(engine.take_late(), engine, now_ns=now_ns)
@@ -77,6 +79,8 @@ def take_turn(
             told_through=memory.told_through(view, leaving),
             fine=() if look is None else look.fine,
             strays=strays,
+            silences=silences,
+            firings=remembered.firings(view, asked, standing.manual, now_ns=now_ns),
         )
     plan = with_page_ends(decide_turn(facts, now_ns=now_ns), facts, state)
     if plan.memories or plan.notices or plan.closes or corrected:
@@ -87,6 +91,7 @@ def take_turn(
         if corrected:
             with state.transaction() as tx:
                 alerts.add_transitions(tx, corrected)
+    remembered.flaps.follow(plan)
     written = remembered.put(memories, plan.memories)
     if attention is not None:
         attention.written(plan, written)
@@ -101,7 +106,7 @@ def with_page_ends(plan: TurnPlan, facts: TurnFacts, state: State) -> TurnPlan:
     """
     The plan with the pages that end by it: of those that stand, only the ones of alerts that are over are looked at.
     """
-    ended = ended_by(plan)
+    ended = ended_by(plan, facts.memories)
     if not ended:
         return plan
     with state.reading() as view:

@@ -31,6 +31,7 @@ class Timing:
     The times of a rule in ns: `for`, how long it must be clear, how long unknown before somebody is asked, repeats.
 
     `asks_when_quiet`: also where a source speaks and merely nothing happens (a quiet night need not wake anyone).
+    An alert that fires more than `flap_count` times in `flap_ns` flaps; None: none does.
     """
 
     hold_ns: int = 0
@@ -38,6 +39,8 @@ class Timing:
     unknown_after_ns: int | None = None
     asks_when_quiet: bool = False
     repeat_ns: int | None = None
+    flap_count: int = 0
+    flap_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,7 @@ def revive(memory: AlertMemory, *, now_ns: int) -> AlertMemory:
     """
     if memory.state is not State.WITHDRAWN:
         return memory
-    return memory.evolve(state=State.INACTIVE, since_ns=now_ns, event_ns=now_ns, told_ns=None, cycle=0)
+    return memory.evolve(state=State.INACTIVE, since_ns=now_ns, event_ns=now_ns, told_ns=None, cycle=0, hushed=None)
 
 
 def _unknown(memory: AlertMemory, finding: Finding, now_ns: int) -> Step:

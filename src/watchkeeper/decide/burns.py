@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from watchkeeper.decide.depending import reach_of, routed_values
 from watchkeeper.manual.condition.ast import Burn, Condition, Op, Pair, Rolling, Where
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.routing import channels_of
 from watchkeeper.manual.units import Quantity
 
 
@@ -74,10 +74,10 @@ def faster_ones(conditions: Mapping[str, Condition], manual: Manual) -> dict[str
 
 def _heard_by_all(faster: str, slower: str, manual: Manual) -> bool:
     """
-    Whoever would hear of the slower one hears of the faster one, through channels that are in use.
+    Whoever would hear of the slower one hears of the faster one, through channels that are in use and as a page.
     """
-    said, wanted = (
-        {channel for channel in channels_of(name, manual.alerts[name], manual) if not manual.channels[channel].planned}
-        for name in (faster, slower)
+    mine, other = manual.alerts[faster], manual.alerts[slower]
+    return all(
+        reach_of(faster, mine, manual, [value]).covers(reach_of(slower, other, manual, [value]))
+        for value in routed_values(other, manual)
     )
-    return bool(wanted) and wanted <= said

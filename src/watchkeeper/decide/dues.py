@@ -15,6 +15,8 @@ True
 """
 
 from watchkeeper.decide.alerts import Timing
+from watchkeeper.decide.hushing import settles_ns
+from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import AlertMemory, State, Truth
 
 AT_ONCE = 0
@@ -27,8 +29,8 @@ def next_due(memory: AlertMemory, timing: Timing, truth: Truth, *, quiet: bool =
     """
     When (ns) a step or a reminder changes anything, as long as `truth` stays: `AT_ONCE`, a time, or `NEVER`.
 
-    `quiet` says that it is unknown only because too little happens, which wakes fewer people than silence. A firing
-    that a faster one holds back may be told earlier: when that one changes.
+    `quiet` says that it is unknown only because too little happens, which wakes fewer people than silence. What is
+    hushed may be told earlier: when that which hushes it changes.
     """
     if memory.state is State.WITHDRAWN:
         return AT_ONCE
@@ -39,7 +41,7 @@ def next_due(memory: AlertMemory, timing: Timing, truth: Truth, *, quiet: bool =
             step = _holds(memory, timing)
         case Truth.CLEAR:
             step = _clear(memory, timing)
-    return min(step, _repeat(memory, timing))
+    return min(step, _repeat(memory, timing), _settles(memory, timing))
 
 
 def _unknown(memory: AlertMemory, timing: Timing, *, quiet: bool) -> int:
@@ -75,8 +77,20 @@ def _repeat(memory: AlertMemory, timing: Timing) -> int:
     return memory.told_ns + timing.repeat_ns
 
 
+def _settles(memory: AlertMemory, timing: Timing) -> int:
+    """
+    When it flaps no more, and that changes anything: it is told that it fires, or that it is over.
+    """
+    if memory.hushed is not Reason.FLAPPING:
+        return NEVER
+    if memory.state is State.FIRING:
+        clears = memory.cycle == 0 and memory.clear_since_ns is not None and memory.unknown_since_ns is None
+        return NEVER if clears else settles_ns(memory, timing)
+    return settles_ns(memory, timing) if memory.state in (State.RESOLVED, State.INACTIVE) else NEVER
+
+
 def _held_back(memory: AlertMemory) -> bool:
     """
-    It fires, and nobody was told yet.
+    It fires, and nobody was told yet; or something hushes it.
     """
-    return memory.state is State.FIRING and memory.cycle == 0
+    return (memory.state is State.FIRING and memory.cycle == 0) or memory.hushed not in (None, Reason.FLAPPING)

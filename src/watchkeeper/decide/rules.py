@@ -5,12 +5,14 @@ The manual's alert, with everything filled in that the manual leaves to its defa
 Made once per manual; the turn only reads it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from watchkeeper.decide.alerts import Timing
 from watchkeeper.decide.burns import faster_ones
+from watchkeeper.decide.depending import Upstream, upstream_of
 from watchkeeper.decide.objectives import polarity
+from watchkeeper.decide.values import AlertKey
 from watchkeeper.manual.budgets import budget
 from watchkeeper.manual.condition import ast
 from watchkeeper.manual.condition.ast import Condition
@@ -46,6 +48,13 @@ class Rule:
     where: str = ""  # the label that `in N of M` speaks of
     service: str | None = None
     faster: tuple[str, ...] = ()  # rules that hold it back while they fire (`burns`)
+    upstream: Upstream = field(default_factory=dict)  # and those about what its service needs (`depending`)
+
+    def upstream_of(self, key: AlertKey) -> tuple[str, ...]:
+        """
+        The rules about what the service needs that hold this alert back while they fire.
+        """
+        return self.upstream[key.value] if key.value in self.upstream else self.upstream.get("", ())
 
     def questions(self, *, value: str = "", where_value: str = "") -> list[Question]:
         """
@@ -66,7 +75,11 @@ def rules_of(manual: Manual, *, times: int = 1) -> dict[str, Rule]:
     """
     rules = {name: rule_of(name, alert, manual, times=times) for name, alert in manual.alerts.items()}
     faster = faster_ones({name: rule.condition for name, rule in rules.items() if rule.condition}, manual)
-    return {name: replace(rule, faster=faster.get(name, ())) for name, rule in rules.items()}
+    upstream = upstream_of(manual)
+    return {
+        name: replace(rule, faster=faster.get(name, ()), upstream=upstream.get(name, {}))
+        for name, rule in rules.items()
+    }
 
 
 def rule_of(name: str, alert: Alert, manual: Manual, *, times: int = 1) -> Rule:
@@ -121,6 +134,7 @@ def _timing(alert: Alert, condition: Condition | None, manual: Manual, times: in
     stated = _ns(alert.unknown_after, manual.defaults.unknown_after)
     clear = _ns(alert.resolve_after, manual.defaults.resolve_after)
     # A share of a sliding window trembles round its limit while bad events leave it; single observations do not.
+    flapping = manual.defaults.flapping
     trembles = condition is not None and condition.window is not None
     return Timing(
         hold_ns=_ns(condition.hold if condition else None) or 0,
@@ -128,6 +142,8 @@ def _timing(alert: Alert, condition: Condition | None, manual: Manual, times: in
         unknown_after_ns=UNKNOWN_AFTER_NS // times if stated is None else stated,
         asks_when_quiet=stated is not None,
         repeat_ns=_ns(alert.repeat_every, manual.defaults.repeat_every),
+        flap_count=flapping.count if flapping else 0,
+        flap_ns=flapping.per.ns if flapping else None,
     )
 
 

@@ -7,11 +7,13 @@ and `now` give the same plan, so a record can be replayed.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from watchkeeper.decide import alerts, incidents, notices
 from watchkeeper.decide.alerts import Step
 from watchkeeper.decide.conditions import Asked, judge
+from watchkeeper.decide.hushing import Hushing, flaps, noted, settled
 from watchkeeper.decide.paging import opening
 from watchkeeper.decide.rationing import ration
 from watchkeeper.decide.reasons import Reason
@@ -25,6 +27,7 @@ from watchkeeper.decide.values import (
     Kind,
     Notice,
     Numbers,
+    Silence,
     State,
     Truth,
     TurnPlan,
@@ -41,7 +44,8 @@ class TurnFacts:
     `told_through` the channels that heard of an alert whose rule is gone.
 
     `fine` names alerts that are clear as they were, of which nothing needed to be asked; `strays` the remembered alerts
-    of which nothing can be asked any more, None where every alert that `asked` lacks is one.
+    of which nothing can be asked any more, None where every alert that `asked` lacks is one. `firings` is how often
+    alerts have fired within the time that the manual calls flapping.
     """
 
     manual: Manual
@@ -54,6 +58,8 @@ class TurnFacts:
     told_through: Mapping[AlertKey, tuple[str, ...]] = field(default_factory=dict)
     fine: Collection[AlertKey] = ()
     strays: Collection[AlertKey] | None = None
+    silences: Collection[Silence] = ()
+    firings: Mapping[AlertKey, int] = field(default_factory=dict)
 
 
 def decide_turn(facts: TurnFacts, *, now_ns: int) -> TurnPlan:
@@ -63,7 +69,10 @@ def decide_turn(facts: TurnFacts, *, now_ns: int) -> TurnPlan:
     findings = _findings(facts)
     steps = _steps(facts, findings, now_ns)
     memories = {step.memory.key: step.memory for step in steps}
-    tellings = _tellings(steps, facts, findings, memories, now_ns)
+    hushing = Hushing(facts.rules, facts.memories, memories, facts.silences, now_ns=now_ns)
+    steps = [_noted(step, facts, hushing, now_ns) for step in steps]
+    memories = {step.memory.key: step.memory for step in steps}
+    tellings = _tellings(steps, facts, findings, hushing, now_ns)
     said = [(notice, told.memory.told_ns) for told in tellings for notice in _notices(told, facts)]
     memories |= {told.memory.key: _told(told) for told in tellings}
     transitions = tuple(step.transition for step in steps if step.transition is not None)
@@ -129,44 +138,44 @@ def _with_severity(step: Step, rule: Rule) -> Step:
     return replace(step, memory=step.memory.evolve(severity=rule.alert.severity))
 
 
+def _noted(step: Step, facts: TurnFacts, hushing: Hushing, now_ns: int) -> Step:
+    """
+    What a silence, or its end, changes without a word.
+    """
+    rule, memory = facts.rules.get(step.memory.key.rule), step.memory
+    if rule is None:
+        return step
+    if step.transition is not None:
+        fires_settled = memory.state is State.FIRING and settled(memory, rule.timing, now_ns=now_ns)
+        memory = memory.evolve(hushed=None) if fires_settled else memory
+    else:
+        silence = hushing.silence_of(memory.key) if memory.state is State.FIRING else None
+        memory = noted(memory, rule, silence, now_ns=now_ns)
+    return step if memory is step.memory else replace(step, memory=memory)
+
+
 def _tellings(
-    steps: Iterable[Step],
-    facts: TurnFacts,
-    findings: Mapping[AlertKey, Finding],
-    memories: Mapping[AlertKey, AlertMemory],
-    now_ns: int,
+    steps: Iterable[Step], facts: TurnFacts, findings: Mapping[AlertKey, Finding], hushing: Hushing, now_ns: int
 ) -> list[notices.Telling]:
     """
     What people are told of, or would be, if nothing held it back.
     """
     tellings = []
     for step in steps:
-        key = step.memory.key
-        held_by = _held_by(key, facts, memories)
-        if step.transition is not None:
-            told = notices.telling_of(step.transition, step.memory, held_by=held_by)
-        elif gone(key, facts.rules):
-            continue
+        key, rule = step.memory.key, facts.rules.get(step.memory.key.rule)
+        if rule is None or gone(key, facts.rules):
+            told = notices.telling_of(step.transition, step.memory) if step.transition is not None else None
+        elif step.transition is not None:
+            hush = hushing.hush_of(key) if step.transition.new is State.FIRING else None
+            fast = flaps(step.memory, rule.timing, fired=facts.firings.get(key, 0))
+            told = notices.telling_of(step.transition, step.memory, hush=hush, flaps=fast)
         else:
-            rule, finding = facts.rules[key.rule], findings.get(key)
-            told = notices.reminder(step.memory, rule, finding, now_ns=now_ns, held_by=held_by)
+            hush_of = partial(hushing.hush_of, key)
+            told = notices.reminder(step.memory, rule, findings.get(key), now_ns=now_ns, hush=hush_of)
         if told is not None:
             tellings.append(told)
     beside = _fine(tellings, facts, findings)
     return [replace(told, fine=beside(told.memory.key)) for told in tellings]
-
-
-def _held_by(key: AlertKey, facts: TurnFacts, memories: Mapping[AlertKey, AlertMemory]) -> AlertKey | None:
-    """
-    The firing alert that says already what this one would say.
-    """
-    rule = facts.rules.get(key.rule)
-    for name in rule.faster if rule is not None else ():
-        faster = AlertKey(rule=name, label=key.label, value=key.value)
-        memory = memories.get(faster) or facts.memories.get(faster)
-        if memory is not None and memory.state is State.FIRING:
-            return faster
-    return None
 
 
 def _fine(

@@ -44,7 +44,7 @@ class AlertRow:
     severity: str | None = None
     cycle: int = 0
     numbers: dict[str, Any] = field(default_factory=dict)
-    because_of: str | None = None
+    because_of: str | None = None  # what keeps it from being told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +78,11 @@ _RECENT = (
     .where(_T.at_ns >= bindparam("since_ns"))
     .order_by(_T.at_ns.desc(), _T.id.desc())
     .limit(bindparam("most"))
+)
+_FIRED = (
+    select(_T.alert_key, _T.at_ns)
+    .where(_T.at_ns >= bindparam("since_ns"), _T.new == "firing")
+    .order_by(_T.at_ns, _T.id)
 )
 
 
@@ -136,3 +141,10 @@ def recent_transitions(view: Connection, *, since_ns: int = 0, most: int = 100) 
     What happened to any alert, newest first.
     """
     return read(TransitionRow, view.execute(_RECENT, {"since_ns": since_ns, "most": most}))
+
+
+def fired(view: Connection, *, since_ns: int) -> list[tuple[str, int]]:
+    """
+    Which alert began to fire when (ns), oldest first.
+    """
+    return [(row[0], row[1]) for row in view.execute(_FIRED, {"since_ns": since_ns})]

@@ -149,10 +149,10 @@ def test_a_severity_outranks_those_after_it_on_its_own_ladder():
 @pytest.mark.parametrize(
     ("de", "fr", "now", "ended"),
     [
-        (State.RESOLVED, State.RESOLVED, {"de": State.RESOLVED}, Reason.ALERTS_OVER),
-        (State.RESOLVED, State.FIRING, {"de": State.RESOLVED}, None),
-        (State.WITHDRAWN, State.WITHDRAWN, {"de": State.WITHDRAWN, "fr": State.WITHDRAWN}, Reason.WITHDRAWN),
-        (State.WITHDRAWN, State.RESOLVED, {"fr": State.RESOLVED}, Reason.ALERTS_OVER),
+        (State.RESOLVED, State.RESOLVED, {"de": Reason.ALERTS_OVER}, Reason.ALERTS_OVER),
+        (State.RESOLVED, State.FIRING, {"de": Reason.ALERTS_OVER}, None),
+        (State.WITHDRAWN, State.WITHDRAWN, {"de": Reason.WITHDRAWN, "fr": Reason.WITHDRAWN}, Reason.WITHDRAWN),
+        (State.WITHDRAWN, State.RESOLVED, {"fr": Reason.ALERTS_OVER}, Reason.ALERTS_OVER),
         (State.RESOLVED, State.RESOLVED, {}, None),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_page_is_over_when_none_of_its_alerts_fires(de, fr, now, ended):
         key("orders", country): AlertMemory(key=key("orders", country), state=state)
         for country, state in (("de", de), ("fr", fr))
     }
-    over = {key("orders", country): state for country, state in now.items()}
+    over = {key("orders", country): reason for country, reason in now.items()}
     ends = opening.ends_of(over, {4: tuple(memories)}, memories, rules_of(known), at_ns=NOW)
     assert [(end.id, end.reason) for end in ends] == ([] if ended is None else [(4, ended)])
 
@@ -170,12 +170,28 @@ def test_a_page_is_over_when_none_of_its_alerts_fires(de, fr, now, ended):
 def test_the_page_of_an_event_stands_until_somebody_sees_to_it_or_the_rule_is_gone():
     known, event = manual(), key("release")
     memories = {event: AlertMemory(key=event, state=State.RESOLVED)}
-    assert opening.ends_of({event: State.RESOLVED}, {1: (event,)}, memories, rules_of(known), at_ns=NOW) == []
+    assert opening.ends_of({event: Reason.ALERTS_OVER}, {1: (event,)}, memories, rules_of(known), at_ns=NOW) == []
     memories = {event: AlertMemory(key=event, state=State.WITHDRAWN)}
-    assert len(opening.ends_of({event: State.WITHDRAWN}, {1: (event,)}, memories, {}, at_ns=NOW)) == 1
+    assert len(opening.ends_of({event: Reason.WITHDRAWN}, {1: (event,)}, memories, {}, at_ns=NOW)) == 1
 
 
 def test_what_groups_pages_is_the_rule_unless_a_route_says_otherwise():
     known = manual(routes="[{severity: P2, group: [service, severity], policy: usual}]")
     assert grouped_by("orders", known.alerts["orders"], known) == ("service", "severity")
     assert grouped_by("api", known.alerts["api"], known) == ("alert",)
+
+
+@pytest.mark.parametrize(
+    ("state", "hushed", "ends"),
+    [
+        (State.FIRING, Reason.SILENCED, True),
+        (State.FIRING, Reason.FLAPPING, False),
+        (State.RESOLVED, Reason.FLAPPING, False),
+        (State.RESOLVED, None, True),
+    ],
+)
+def test_a_page_is_over_when_its_alerts_are_silenced_and_not_while_one_flaps(state, hushed, ends):
+    known, one = manual(), key("orders", "de")
+    memories = {one: AlertMemory(key=one, state=state, hushed=hushed)}
+    found = opening.ends_of({one: Reason.SILENCED}, {1: (one,)}, memories, rules_of(known), at_ns=NOW)
+    assert [end.reason for end in found] == ([Reason.SILENCED] if ends else [])

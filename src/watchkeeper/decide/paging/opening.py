@@ -92,19 +92,27 @@ def group_of(rule: Rule, key: AlertKey, manual: Manual, *, policy: str) -> str:
     return ", ".join((*parts, f"policy={policy or 'everyone'}"))
 
 
-def ended_by(plan: TurnPlan) -> dict[AlertKey, State]:
+def ended_by(plan: TurnPlan, before: Mapping[AlertKey, AlertMemory]) -> dict[AlertKey, Reason]:
     """
-    The alerts that are over by this plan.
+    The alerts that nobody need see to any more by this plan, and why: over, withdrawn, silenced, settled.
     """
-    return {
-        one.key: one.new
+    found = {
+        one.key: Reason.WITHDRAWN if one.new is State.WITHDRAWN else Reason.ALERTS_OVER
         for one in plan.transitions
         if one.new is State.WITHDRAWN or (one.old is State.FIRING and one.new in _OVER)
     }
+    for memory in plan.memories:
+        old = before.get(memory.key)
+        if old is not None and old.hushed is not memory.hushed:
+            if memory.hushed is Reason.SILENCED:
+                found[memory.key] = Reason.SILENCED
+            elif old.hushed is Reason.FLAPPING:
+                found.setdefault(memory.key, Reason.ALERTS_OVER)
+    return found
 
 
 def ends_of(
-    ended: Mapping[AlertKey, State],
+    ended: Mapping[AlertKey, Reason],
     pages: Mapping[int, Collection[AlertKey]],
     memories: Mapping[AlertKey, AlertMemory],
     rules: Mapping[str, Rule],
@@ -112,7 +120,8 @@ def ends_of(
     at_ns: int,
 ) -> list[EndPage]:
     """
-    Of the standing pages of alerts that ended, by number: those of which no alert is the matter any more.
+    Of the standing pages of alerts that ended, by number: those of which no alert is the matter any more. What flaps is
+    not over before it has settled.
 
     An event is over for whoever hears of it, not for us: its page stands until somebody has seen to it.
     """
@@ -127,7 +136,7 @@ def severities_below(severity: str | None, manual: Manual) -> frozenset[str]:
     """
     The severities that this one is worse than: those after it on its own ladder.
     """
-    if severity not in manual.severities:
+    if severity is None or severity not in manual.severities:
         return frozenset()
     names = list(manual.severities)
     scale = manual.severities[severity].scale
@@ -183,14 +192,14 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _why(alerts: Iterable[AlertKey], ended: Mapping[AlertKey, State]) -> Reason:
+def _why(alerts: Iterable[AlertKey], ended: Mapping[AlertKey, Reason]) -> Reason:
     how = {ended[key] for key in alerts if key in ended}
-    return Reason.WITHDRAWN if how == {State.WITHDRAWN} else Reason.ALERTS_OVER
+    return how.pop() if len(how) == 1 else Reason.ALERTS_OVER
 
 
 def _over(key: AlertKey, memory: AlertMemory | None, rules: Mapping[str, Rule]) -> bool:
-    if memory is None:
+    if memory is None or memory.state is State.WITHDRAWN or memory.hushed is Reason.SILENCED:
         return True
     rule = rules.get(key.rule)
     happens = rule is not None and rule.condition is None
-    return memory.state in _OVER and not (happens and memory.state is not State.WITHDRAWN)
+    return memory.state in _OVER and not happens and memory.hushed is not Reason.FLAPPING
