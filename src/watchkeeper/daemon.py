@@ -75,7 +75,7 @@ class Settings:
     manual: Path
     data: Path
     address: str  # the base of every link, such as http://127.0.0.1:8400
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # it holds secrets
     fast: bool = False
     allow_private: bool = False
     database: Where | None = None  # remembers everything there, and not in the folder

@@ -157,7 +157,7 @@ def dedup_key(message: Message, watch: str, message_id: str) -> str:
 
 def _payload(message: Message, watch: str) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "summary": plain(message.title, most=MOST_SUMMARY),
+        "summary": plain(message.title, most=MOST_SUMMARY) or "Watchkeeper has a message",
         "source": plain(str(message.data.get("service") or watch or "watchkeeper")),
         "severity": SEVERITY[message.urgency],
         "timestamp": instant(message.at_ns).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
