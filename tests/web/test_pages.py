@@ -56,7 +56,7 @@ def test_the_overview_answers_before_it_shows(stormy):
     view = overview_view(stormy.watch, DOORS)
     [hand] = view.hands
 
-    assert view.headline.startswith("JamFind: 1 alert is firing, 1 objective is ")
+    assert view.headline.startswith("JamFind: 1 alert is firing, 1 page waits for an answer, 1 objective is ")
     assert hand.alert.key == SPOTIFY
     assert hand.alert.severity == "P2"
     assert hand.alert.sentence == "Parse success on spotify is 80 %, below 95 % over 15 min"

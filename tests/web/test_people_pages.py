@@ -233,7 +233,7 @@ def test_a_dead_channel_makes_its_people_unreachable_on_every_page(house):
 
     assert people_view(house.watch, []).headline == "Nobody can be reached"
     assert all(rung.empty for rung in policies_of(house).ladders[0].rungs)
-    assert viewed(house).cards[0].who.why == "`phone`: NTFY is not set; `mail`: SMTP is not set"
+    assert viewed(house).cards[0].who.why == "phone: NTFY is not set; mail: SMTP is not set"
 
 
 def test_a_person_has_ways_rules_and_the_time_where_they_live(house):

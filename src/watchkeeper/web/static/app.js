@@ -148,3 +148,4 @@ document.addEventListener("keydown", (event) => {
 $("[data-find]").addEventListener("keydown", (event) => { if (event.key === "Escape") event.target.blur(); });
 
 settle();
+$$("nav a[aria-current]").forEach((here) => { here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 60; });

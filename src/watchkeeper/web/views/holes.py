@@ -11,6 +11,7 @@ from watchkeeper.decide.oncall.values import Hole
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.words import words_ns
 from watchkeeper.web.views import words
+from watchkeeper.web.views.lists import plain
 from watchkeeper.web.views.moments import Moment, moment
 
 MOST_HOLES = 40
@@ -53,7 +54,7 @@ def hole_lines(holes: Iterable[Hole], manual: Manual, *, now_ns: int) -> tuple[H
                 ends=moment(first.end_ns, now_ns=now_ns, zone=zone, with_day=True),
                 lasts=words_ns(first.end_ns - first.begin_ns),
                 now=first.begin_ns <= now_ns < first.end_ns,
-                why=first.why,
+                why=plain(first.why),
             )
         )
     return tuple(lines[:MOST_HOLES])

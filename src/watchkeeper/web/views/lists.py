@@ -116,6 +116,16 @@ def readable(key: str, manual: Manual) -> str:
     return f"{said} on {value}" if bracket and rule in manual.alerts else said
 
 
+def plain(text: str) -> str:
+    """
+    A sentence that was written for terminals too, without its marks of code.
+
+    >>> plain("`mail`: SMTP is not set")
+    'mail: SMTP is not set'
+    """
+    return text.replace("`", "")
+
+
 def reason_words(value: str | None) -> str:
     """
     A reason in words.

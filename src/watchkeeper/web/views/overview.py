@@ -66,6 +66,13 @@ class Hand:
     others: int = 0
 
     @property
+    def waits(self) -> bool:
+        """
+        Whether somebody still has to acknowledge it.
+        """
+        return self.page is not None and self.page.open
+
+    @property
     def title(self) -> str:
         """
         What was found.
@@ -110,7 +117,7 @@ def overview_view(watch: Watch, doors: Doors) -> OverviewView:
     hands = _hands(alerts, watch, incidents)
     return OverviewView(
         title="Overview",
-        headline=headline(manual.manual, statuses, alerts, silent=silent),
+        headline=headline(manual.manual, statuses, alerts, silent=silent, waiting=sum(hand.waits for hand in hands)),
         pulse=_pulse(watch, fast=doors.fast),
         now=_now(fast=doors.fast),
         hands=tuple(hands[:MOST_HANDS]),
@@ -139,21 +146,27 @@ def mistakes_of(found: Mistakes | None) -> tuple[str, ...]:
     return tuple(str(mistake) for mistake in found or ())
 
 
-def headline(name: str, statuses: Sequence[ObjectiveStatus], alerts: Sequence[AlertView], *, silent: bool) -> str:
+def headline(
+    name: str, statuses: Sequence[ObjectiveStatus], alerts: Sequence[AlertView], *, silent: bool, waiting: int = 0
+) -> str:
     """
-    The sentence that answers what is the matter.
+    The sentence that answers what is the matter: `waiting` pages wait for an answer.
     """
     firing = sum(view.memory.state is State.FIRING for view in alerts)
+    asked = [f"{waiting} {'page waits' if waiting == 1 else 'pages wait'} for an answer"] if waiting else []
+    if asked and not firing and (silent or not statuses):
+        return f"{name}: {asked[0]}"
     if silent and not firing:
         return f"{name}: nothing has been heard yet"
     counts = Counter(status.standing for status in statuses)
     if not statuses:
         return f"{name}: nothing is promised yet"
-    if not firing and counts[Standing.MET] == len(statuses):
+    if not firing and not waiting and counts[Standing.MET] == len(statuses):
         if unjudged := sum(view.memory.state is State.UNKNOWN for view in alerts):
             return f"{name}: {_all(len(statuses))} met, {unjudged} {_alerts(unjudged)} cannot be judged"
         return f"{name}: all is well, {_all(len(statuses))} met"
     parts = [f"{firing} {'alert is' if firing == 1 else 'alerts are'} firing"] if firing else []
+    parts += asked
     noun = True  # only the first count of objectives says what it counts
     for standing in (Standing.BREACHED, Standing.AT_RISK, Standing.UNKNOWN, Standing.MET):
         if n := counts[standing]:
@@ -217,7 +230,7 @@ def _hands(alerts: Sequence[AlertView], watch: Watch, incidents: Sequence[Incide
         if key not in told:
             hands.append(Hand(alert=line, page=None, incident=_open_incident((key,), incidents)))
     ranks = list(watch.standing.manual.severities)
-    return sorted(hands, key=lambda hand: (_rank(hand.severity, ranks), not (hand.page and hand.page.open), hand.title))
+    return sorted(hands, key=lambda hand: (_rank(hand.severity, ranks), not hand.waits, hand.title))
 
 
 def _firing(alerts: Sequence[AlertView], watch: Watch) -> dict[str, AlertLine]:

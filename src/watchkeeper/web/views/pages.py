@@ -21,6 +21,9 @@ from watchkeeper.web.views.ways import person_title
 MARKS = {"open": "breached", "acknowledged": "at-risk", "snoozed": "unknown", "ended": "met"}
 SAYS = {"open": "waits for an answer", "acknowledged": "acknowledged", "snoozed": "put off", "ended": "over"}
 
+MOST_ALERTS = 5
+LATE_NS = 60 * 10**9  # what was due so long ago should have happened
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageClock:
@@ -78,9 +81,6 @@ class PagesView:
     others: tuple[PageLine, ...]
     ended: tuple[PageLine, ...]
     first_step: str
-
-
-MOST_ALERTS = 5
 
 
 def pages_view(
@@ -158,10 +158,12 @@ def page_clock(row: PageRow, watch: Watch, overrides: Sequence[Override], *, now
         return None
     left_ns = row.due_ns - now_ns
     says = {
-        "acknowledged": "until the acknowledgement lapses, unless something follows",
-        "snoozed": "until it comes back",
-    }.get(row.state) or f"until {_next(row, watch, overrides)}"
-    return PageClock(left=clock(max(0, left_ns)), says=says, late=left_ns < 0)
+        "acknowledged": "the acknowledgement lapses, unless something follows",
+        "snoozed": "it comes back",
+    }.get(row.state) or _next(row, watch, overrides)
+    if left_ns <= 0:
+        return None if row.state == "acknowledged" else PageClock(left="now", says=says, late=-left_ns > LATE_NS)
+    return PageClock(left=clock(left_ns), says=f"until {says}", late=False)
 
 
 def _next(row: PageRow, watch: Watch, overrides: Sequence[Override]) -> str:
@@ -170,12 +172,12 @@ def _next(row: PageRow, watch: Watch, overrides: Sequence[Override]) -> str:
     if policy is None:
         return "everybody is paged" + (" again" if row.cycle else "")
     if row.step >= len(policy.steps):
-        return "it begins again with the first step"
+        return "it begins again" if row.round < policy.repeat else "nobody else is left to ask"
     rungs = rungs_of(policy, manual, overrides, watch.standing.dead(), at_ns=max(row.due_ns or 0, 0))
     ends = [end.title for end in rungs[row.step].ends if not end.why]
     if not ends:
-        return "the next step, which reaches nobody"
-    names = " and ".join(ends) if len(ends) < 3 else f"{len(ends)} people"
+        return "the next step, which reaches nobody now"
+    names = " and ".join(ends) if len(ends) < 3 else f"{ends[0]} and {len(ends) - 1} more"
     return f"{names} {'is' if len(ends) == 1 else 'are'} paged"
 
 

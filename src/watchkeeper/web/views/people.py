@@ -140,16 +140,16 @@ def _person(name: str, manual: Manual, dead: Mapping[str, str], schedules: tuple
 
 def _contact(name: str, manual: Manual, dead: Mapping[str, str]) -> PersonCard:
     contact, key = manual.contacts[name], f"{CONTACT}{name}"
+    ways = ways_of(key, manual, dead)
     blanks = [text for text in (contact.placeholder, *contact.placeholders) if text]
     pairs = [
         ("role", contact.role if contact.name else None),
         ("list", contact.group),
         ("telephone", contact.phone),
-        ("e-mail", contact.email),
+        ("e-mail", None if any(way.to == contact.email for way in ways) else contact.email),
         ("address", contact.address),
         ("left blank", ", ".join(blanks)),
     ]
-    ways = ways_of(key, manual, dead)
     return PersonCard(
         key=key,
         anchor=key.replace(":", "-"),

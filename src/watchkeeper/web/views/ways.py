@@ -10,8 +10,10 @@ from typing import Final
 from urllib.parse import quote
 
 from watchkeeper.decide.oncall.reach import CONTACT, Method, methods_of, why_dead, why_unreachable
+from watchkeeper.manual.liveness import why_not
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.web.views import words
+from watchkeeper.web.views.lists import plain
 
 #: What a channel of this kind is called by people.
 KINDS: Final[Mapping[str, str]] = {
@@ -69,7 +71,7 @@ def reached(person: str, manual: Manual, dead: Mapping[str, str], *, through: st
         title=person_title(person, manual),
         href=person_href(person),
         short=", ".join(dict.fromkeys(way.kind for way in working)),
-        why=why_unreachable(person, manual, dead) or "",
+        why=plain(why_unreachable(person, manual, dead) or ""),
         through=through,
     )
 
@@ -78,13 +80,13 @@ def reached_channel(name: str, manual: Manual, dead: Mapping[str, str]) -> Reach
     """
     A channel as the end of a step: it reaches whoever reads it.
     """
-    method = Method(name, name)
+    why = why_not("channels", name, manual) or dead.get(name)
     return Reached(
         name=name,
         title=f"#{name}",
         href=f"/manual#channels-{quote(name, safe='')}",
         short=kind_of(name, manual),
-        why=why_dead(method, "", manual, dead) or "",
+        why=plain(why or ""),
     )
 
 
@@ -121,5 +123,5 @@ def _way(method: Method, person: str, manual: Manual, dead: Mapping[str, str]) -
         kind=kind_of(method.channel, manual),
         channel=method.channel,
         to=method.to or (f"the address in {method.to_env}" if method.to_env else "the channel's own address"),
-        why=why_dead(method, person, manual, dead) or "",
+        why=plain(why_dead(method, person, manual, dead) or ""),
     )
