@@ -8,7 +8,7 @@ shown, so that a time shown twice counts the first time, and a time that is jump
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -45,25 +45,23 @@ class Walk:
     weekday: Minutes
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=6)
 def walk(zone: str, begin: int, end: int) -> Walk:
-    shown = np.maximum.accumulate(np.concatenate(list(_walls(ZoneInfo(zone), begin - LEAD, end))))[LEAD:]
+    shown = np.maximum.accumulate(_walls(ZoneInfo(zone), begin - LEAD, end))[LEAD:]
     return Walk(begin, end, shown, shown % 1440, (shown // 1440 + 3) % 7)  # 1970-01-01 was a Thursday
 
 
-def _walls(zone: ZoneInfo, begin: int, end: int) -> Iterator[Minutes]:
+def _walls(zone: ZoneInfo, begin: int, end: int) -> Minutes:
     """
     What the wall shows, minute by minute; of a quarter of an hour at whose ends it runs alike, zoneinfo is asked once.
     """
-    assert begin % QUARTER == 0
-    ahead = _offset(zone, begin)
-    for quarter in range(begin, end, QUARTER):
-        minutes = np.arange(quarter, min(quarter + QUARTER, end), dtype=np.int32)
-        now, ahead = ahead, _offset(zone, quarter + QUARTER)
-        if now == ahead:
-            yield minutes + np.int32(now)
-        else:
-            yield np.array([minute + _offset(zone, int(minute)) for minute in minutes], dtype=np.int32)
+    assert begin % QUARTER == 0 == end % QUARTER
+    quarters = np.array([_offset(zone, quarter) for quarter in range(begin, end + 1, QUARTER)], dtype=np.int32)
+    minutes = np.arange(begin, end, dtype=np.int32) + np.repeat(quarters[:-1], QUARTER)
+    for changes in np.flatnonzero(np.diff(quarters)).tolist():
+        for minute in range(changes * QUARTER, (changes + 1) * QUARTER):
+            minutes[minute] = begin + minute + _offset(zone, begin + minute)
+    return minutes
 
 
 def _offset(zone: ZoneInfo, minute: int) -> int:

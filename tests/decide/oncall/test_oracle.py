@@ -4,11 +4,13 @@ import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from tests.decide.oncall.oracle import NOBODY, People, people_of
+from watchkeeper.decide.oncall import rotations
 from watchkeeper.decide.oncall.coverage import duty, on_call, shifts
 from watchkeeper.decide.oncall.values import Override
 from watchkeeper.manual.model.manual import Manual
@@ -171,3 +173,27 @@ def test_who_until_when_and_who_next_equal_the_minute_walk(zone):
             if coming is not None:
                 assert (found.next, found.next_ns) == (NAMES[walked[coming]], (begin + coming) * MINUTE)
             assert on_call("team", manual, rows, (begin + minute) * MINUTE) == found.person
+
+
+def the_second_time(shown: datetime, zone: ZoneInfo) -> int:
+    return round(shown.replace(tzinfo=zone, fold=1).timestamp()) * 10**9
+
+
+def after_the_gap(shown: datetime, zone: ZoneInfo) -> int:
+    return round(shown.replace(tzinfo=zone, fold=0).timestamp()) * 10**9
+
+
+def in_winter_time(shown: datetime, zone: ZoneInfo) -> int:
+    january = datetime(2026, 1, 1, tzinfo=zone).utcoffset()
+    assert january is not None
+    return round((shown.replace(tzinfo=UTC) - january).timestamp()) * 10**9
+
+
+@pytest.mark.parametrize("defect", [the_second_time, after_the_gap, in_winter_time])
+def test_a_planted_defect_is_caught(monkeypatch, defect):
+    monkeypatch.setattr(rotations, "first_at", defect)
+    schedule = SCHEDULES["a hand-off in the missing hour"]
+    begin, end = at("2026-03-01"), at("2026-11-01")
+    wanted = people_of(schedule, NAMES, zone="Europe/Berlin", begin=begin, end=end)
+    found = by_product(manual_of(schedule, "Europe/Berlin"), [], begin, end)
+    assert not np.array_equal(found, wanted)
