@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from tests.manuals import written
 from watchkeeper.act import handoffs
 from watchkeeper.act.oncall import OnCall
 from watchkeeper.act.standing import Standing
@@ -20,12 +22,12 @@ CHAT = {"kind": "slack", "address_env": "CHAT"}
 ROTATION = {"every": "1d", "at": "09:00", "starts": "2026-03-02", "people": ["ada", "bo"]}
 
 
-def shop(**keys: object) -> Manual:
+def shop(**keys: Any) -> Manual:
     channels = {"chat": CHAT, "team": CHAT, "later": CHAT | {"planned": "true"}}
     people = {"ada": {"channels": ["later", "chat"]}, "bo": {"contacts": {"phone": {"channel": "chat", "to": "U1"}}}}
     schedules = {"first": {"role": "primary", "rotation": ROTATION, "hand_off": {"tell": "team"}}}
     given = {"zone": "UTC", "channels": channels, "people": people, "schedules": schedules}
-    return Manual(watchkeeper=1, manual="Shop", **given | keys)
+    return written(**given | keys)
 
 
 class Watchman:

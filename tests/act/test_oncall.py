@@ -4,18 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.manuals import written
 from watchkeeper.act.oncall import CannotChange, OnCall
 from watchkeeper.act.standing import Standing
-from watchkeeper.manual.model.manual import Manual
 from watchkeeper.store import audit
 from watchkeeper.store.state import State, open_memory
 from watchkeeper.testing import HandClock
 
 HOUR = 3600 * 10**9
 DAY = 24 * HOUR
-SHOP = Manual(
-    watchkeeper=1,
-    manual="Shop",
+SHOP = written(
     zone="UTC",
     channels={"chat": {"kind": "slack", "address_env": "CHAT"}},
     people={"ada": {"channels": "chat"}, "bo": {"channels": "chat"}, "cy": {}},

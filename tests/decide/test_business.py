@@ -1,10 +1,12 @@
 """Which day is the next one for business?"""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.manuals import written
 from watchkeeper.decide.business import business_of, due_ns, next_day
 from watchkeeper.decide.walls import utc
 from watchkeeper.manual.model.manual import Manual
@@ -13,11 +15,9 @@ from watchkeeper.manual.units import Duration, NextBusinessDay
 SEOUL = {"days": ["Monday", "Tuesday", "Wednesday", "Thursday"], "from": "10:00", "to": "19:00", "zone": "Asia/Seoul"}
 
 
-def manual(**keys: object) -> Manual:
+def manual(**keys: Any) -> Manual:
     calendar = SEOUL | {"holidays": ["2026-03-02", "2026-04"]}
-    return Manual(
-        watchkeeper=1,
-        manual="Shop",
+    return written(
         calendars={"seoul": calendar},
         severities={"P1": {}, "P4": {"calendar": "seoul"}},
         **keys,

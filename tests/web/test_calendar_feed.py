@@ -36,7 +36,7 @@ class Feed:
         assert answer.headers["content-type"].startswith("text/calendar")
         return answer.text
 
-    def events(self, **query: str) -> list[icalendar.Event]:
+    def events(self, **query: str) -> list[icalendar.Component]:
         return list(icalendar.Calendar.from_ical(self.get(**query)).walk("VEVENT"))
 
 

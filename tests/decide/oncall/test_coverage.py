@@ -1,11 +1,13 @@
 """Who is on call when: turns, clock changes, layers, gaps, overrides."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
 
+from tests.manuals import written
 from watchkeeper.decide.oncall.coverage import duty, on_call, shifts
 from watchkeeper.decide.oncall.values import Override, Shift
 from watchkeeper.decide.walls import utc
@@ -13,11 +15,11 @@ from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.reaching import Rotation
 
 HOUR = 3600 * 10**9
-PEOPLE = {name: {} for name in ("ada", "bo", "cy", "di")}
+PEOPLE: dict[str, Any] = {name: {} for name in ("ada", "bo", "cy", "di")}
 
 
-def manual(zone: str = "Europe/Berlin", **schedule: object) -> Manual:
-    return Manual(watchkeeper=1, manual="Shop", zone=zone, people=PEOPLE, schedules={"team": schedule})
+def manual(zone: str = "Europe/Berlin", **schedule: Any) -> Manual:
+    return written(zone=zone, people=PEOPLE, schedules={"team": schedule})
 
 
 def at(text: str, zone: str = "Europe/Berlin") -> int:

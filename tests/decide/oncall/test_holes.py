@@ -1,7 +1,9 @@
 """When would a page reach nobody? Asked before the page."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+from tests.manuals import written
 from watchkeeper.decide.oncall.holes import gaps, holes, leading
 from watchkeeper.decide.oncall.values import Gap, Hole, Override
 from watchkeeper.manual.model.manual import Manual
@@ -11,13 +13,13 @@ PEOPLE = {"ada": {"channels": "chat"}, "bo": {"channels": "later"}, "cy": {"chan
 DAYS = {"every": "1d", "people": "ada", "during": {"from": "09:00", "to": "17:00"}}
 
 
-def shop(**keys: object) -> Manual:
+def shop(**keys: Any) -> Manual:
     channels = {"chat": CHAT, "later": CHAT | {"planned": "true"}, "spare": CHAT, "safe": CHAT | {"fallback": "spare"}}
     given = {"zone": "UTC", "channels": channels, "people": PEOPLE, "severities": {"P1": {}, "P2": {}}}
-    return Manual(watchkeeper=1, manual="Shop", **given | keys)
+    return written(**given | keys)
 
 
-def policy(*steps: dict[str, object], **keys: object) -> Manual:
+def policy(*steps: dict[str, Any], **keys: Any) -> Manual:
     return shop(policies={"standard": {"steps": list(steps)}}, **keys)
 
 

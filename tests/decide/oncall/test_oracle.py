@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.decide.oncall.oracle import NOBODY, People, people_of
+from tests.manuals import written
 from watchkeeper.decide.oncall import rotations
 from watchkeeper.decide.oncall.coverage import duty, on_call, shifts
 from watchkeeper.decide.oncall.values import Override
@@ -107,7 +108,7 @@ def as_rows(found: list[tuple[int, int, str]]) -> list[Override]:
 def manual_of(schedule: Schedule, zone: str) -> Manual:
     entry = {key: value for key, value in schedule.items() if key != "short"}
     people: dict[str, Any] = {name: {} for name in NAMES}
-    return Manual(watchkeeper=1, manual="Shop", zone=zone, people=people, schedules={"team": entry})
+    return written(zone=zone, people=people, schedules={"team": entry})
 
 
 def by_product(manual: Manual, overrides: list[Override], begin: int, end: int) -> People:

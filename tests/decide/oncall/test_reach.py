@@ -1,7 +1,10 @@
 """Who can be reached, by which ways, and why not?"""
 
+from typing import Any
+
 import pytest
 
+from tests.manuals import written
 from watchkeeper.decide.oncall.reach import Method, methods_for, methods_of, why_unreachable, why_unreachable_for
 from watchkeeper.manual.liveness import LIVE_CHANNELS
 from watchkeeper.manual.model.manual import Manual
@@ -15,8 +18,8 @@ CHANNELS = {
 }
 
 
-def manual(**person: object) -> Manual:
-    return Manual(watchkeeper=1, manual="Shop", channels=CHANNELS, people={"ada": person}, severities={"P1": {}})
+def manual(**person: Any) -> Manual:
+    return written(channels=CHANNELS, people={"ada": person}, severities={"P1": {}})
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +83,7 @@ def test_somebody_whom_the_manual_does_not_name_cannot_be_reached():
 
 def test_a_contact_outside_of_the_rotation_is_reached_like_a_person():
     contacts = {"legal": {"email": "law@shop.example", "channel": "mail"}, "vendor": {"phone": "112"}}
-    found = Manual(watchkeeper=1, manual="Shop", channels=CHANNELS, contacts=contacts)
+    found = written(channels=CHANNELS, contacts=contacts)
     assert methods_of("contact:legal", found) == (Method("mail", "mail", "law@shop.example"),)
     assert why_unreachable("contact:legal", found) is None
     assert why_unreachable("contact:vendor", found) == "no channel is named for them"

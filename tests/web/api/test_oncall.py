@@ -40,9 +40,9 @@ def said(answer: Response) -> Any:
     return json.loads(answer.text.replace(".000Z", "Z"))
 
 
-def override(api: TestClient, **keys: object) -> dict[str, object]:
+def override(api: TestClient, **keys: Any) -> dict[str, Any]:
     wish = {"schedule": "team", "person": "bo", "ends": "2026-03-02T18:00:00+01:00", "reason": "ill"} | keys
-    found: dict[str, object] = said(api.post("/api/v1/overrides", json=wish))
+    found: dict[str, Any] = said(api.post("/api/v1/overrides", json=wish))
     return found
 
 
