@@ -22,7 +22,9 @@ from watchkeeper.act.channels.sending import Channel
 from watchkeeper.act.incidents import journal
 from watchkeeper.act.links import KEY_BYTES, Links
 from watchkeeper.act.message import Writer
+from watchkeeper.act.paging.desk import PageDesk
 from watchkeeper.act.sender import Sender
+from watchkeeper.act.slack_answers import SlackAnswers
 from watchkeeper.act.turn import Standing, Turns, standing_of
 from watchkeeper.act.watch import Watch
 from watchkeeper.act.work import Work
@@ -255,6 +257,14 @@ class Daemon:
         self._exclude()
         self.http = HttpClient(self.clock, allow_private=self.settings.allow_private)
         self.links = Links(self.ground.keep(LINK_KEY, token_bytes(KEY_BYTES)), self.settings.address)
+        self.slack = SlackAnswers(
+            manual=lambda: self.watch.standing.manual,
+            environ=self.settings.environ,
+            state=self.state,
+            clock=self.clock,
+            desk=PageDesk(self.state, self.clock, lambda: self.watch.standing),
+            http=self.http,
+        )
         self.sender = Sender(
             state=self.state,
             channels=self._channels(manual),

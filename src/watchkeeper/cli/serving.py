@@ -198,6 +198,8 @@ def serve(
         control=control,
         demo=demo,
         client=daemon.http,
+        links=daemon.links,
+        slack=daemon.slack,
         reload=daemon.reload,
         mistakes=lambda: daemon.mistakes,
         checks=daemon.health,

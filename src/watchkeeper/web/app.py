@@ -22,6 +22,7 @@ from watchkeeper.web.ingest import Ingest
 from watchkeeper.web.live import Live
 from watchkeeper.web.pages import Pages
 from watchkeeper.web.safety import Safety
+from watchkeeper.web.slack import SlackDoor
 from watchkeeper.web.telemetry import Telemetry
 
 __all__ = ["Doors", "create_app"]
@@ -40,7 +41,7 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
     )
     ingest, pages = Ingest(watch), Pages(watch, doors)
     watching = (Health(watch, doors), Exposition(watch, doors, ingest), Live(watch, doors), CalendarFeed(watch, doors))
-    for part in (ingest, *watching, pages):
+    for part in (ingest, *watching, SlackDoor(doors), pages):
         app.router.routes.extend(part.routes())
     join_api(app, watch, doors)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
+from watchkeeper.act.links import Links
+from watchkeeper.act.slack_answers import SlackAnswers
 from watchkeeper.act.work import Work
 from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.outside.http import HttpClient
@@ -40,7 +42,8 @@ class Doors:
     `address` is where the socket listens, `public` the base of links (empty: the same), both as `http://HOST:PORT`.
     `checks` gives the readiness of the daemon's parts by name: "ok", or a sentence. `control` is where the stand-in of
     a demo is steered, through `client` (which must be allowed to reach this machine). `troubles` says what of the
-    manual cannot do its work here, and what to set. `demo` is who visits from this machine without signing in.
+    manual cannot do its work here, and what to set. `demo` is who visits from this machine without signing in,
+    `links` what reads the links of messages.
     """
 
     address: str
@@ -50,7 +53,9 @@ class Doors:
     fast: bool = False
     control: str | None = None
     demo: str = ""
+    links: Links | None = None
     client: HttpClient | None = None
+    slack: SlackAnswers | None = None  # takes what people press there
     reload: Callable[[], Mistakes | None] = _no_mistakes  # reads the manual again; the mistakes that kept it out
     mistakes: Callable[[], Mistakes | None] = _no_mistakes  # what is wrong on disk while an older manual runs
     checks: Callable[[], Mapping[str, str]] = _nothing

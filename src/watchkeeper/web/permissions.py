@@ -51,6 +51,8 @@ PERMISSIONS: Final = (
     Door("GET", "/health/liveness", OPEN),
     Door("GET", "/health/readiness", OPEN),
     Door("GET", "/static/{path:text}", OPEN),
+    # what Slack has signed
+    Door("POST", "/slack/interactions", OPEN),
     # numbers about ourselves, changes as they come
     Door("GET", "/metrics", READ),
     Door("GET", "/live", READ),
@@ -96,6 +98,12 @@ PERMISSIONS: Final = (
     Door("POST", "/on-call/overrides", MANAGE),
     Door("POST", "/on-call/overrides/{number:int}/undo", MANAGE),
     Door("POST", "/on-call/swaps", MANAGE),
+    Door("GET", "/silences", READ),
+    Door("POST", "/silences", RESPOND),
+    Door("POST", "/silences/{number:int}/undo", RESPOND),
+    Door("GET", "/answer/{token}", OPEN),
+    Door("POST", "/answer/{token}", OPEN),
+    Door("POST", "/people/{name}/test", RESPOND),
     Door("GET", "/policies", READ),
     Door("GET", "/people", READ),
     # the API
@@ -137,6 +145,10 @@ PERMISSIONS: Final = (
     Door("POST", f"{PREFIX}/overrides", RESPOND),
     Door("POST", f"{PREFIX}/overrides/{{number}}/undo", RESPOND),
     Door("POST", f"{PREFIX}/swaps", RESPOND),
+    Door("GET", f"{PREFIX}/silences", READ),
+    Door("POST", f"{PREFIX}/silences", RESPOND),
+    Door("POST", f"{PREFIX}/silences/preview", READ),
+    Door("POST", f"{PREFIX}/silences/{{number}}/undo", RESPOND),
     Door("GET", f"{PREFIX}/exclusions", READ),
     Door("POST", f"{PREFIX}/exclusions", MANAGE),
     Door("POST", f"{PREFIX}/exclusions/{{number}}/undo", MANAGE),

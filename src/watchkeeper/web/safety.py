@@ -21,6 +21,8 @@ NOT_A_FORM: Final = frozenset({"application/json", "application/x-protobuf"})
 TELEMETRY: Final = "/v1/"
 #: Called from a command line with a token (which no page of another site can send), whatever the body is called.
 ADMIN: Final = "/api/admin/"
+#: Addresses that take only what a program has signed: it comes as a form, and no browser can make one.
+SIGNED: Final = "/slack/"
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -75,7 +77,7 @@ def why_refused(method: str, path: str, headers: Headers, hosts: frozenset[str])
         return _refusal(403, f"found a change from {origin[:100]!r}; wanted one from a page of this address")
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return _refusal(403, "found a change from another site; wanted one from a page of this address")
-    if path.startswith(TELEMETRY) or (path.startswith(ADMIN) and "authorization" in headers):
+    if path.startswith((TELEMETRY, SIGNED)) or (path.startswith(ADMIN) and "authorization" in headers):
         return None
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if origin is None and "sec-fetch-site" not in headers and kind not in NOT_A_FORM:
