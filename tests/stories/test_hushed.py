@@ -1,4 +1,4 @@
-"""What is silenced, explained by something else, or flaps is not told and not paged; afterwards it is, if it still fires."""
+"""What is silenced, explained by something else, or flaps is not told nor paged; afterwards it is, if it still fires."""
 
 import pytest
 

@@ -18,6 +18,7 @@ from watchkeeper.web.api import (
     messages,
     objectives,
     oncall,
+    silences,
     status,
 )
 from watchkeeper.web.api.asking import PREFIX, router
@@ -32,6 +33,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     admin.routes,
     messages.routes,
     oncall.routes,
+    silences.routes,
     exclusions.routes,
     faults.routes,
     accounts.routes,
@@ -44,6 +46,7 @@ TAGS: Final = [
     {"name": "incidents", "description": "What people work on together."},
     {"name": "messages", "description": "What went out through the channels, and what became of it."},
     {"name": "on-call", "description": "Who is on call, when a page would reach nobody, overrides and swaps."},
+    {"name": "silences", "description": "Alerts that nobody hears of for a time, with who wanted it and why."},
     {"name": "exclusions", "description": "Minutes that count in no window, with who took them out and why."},
     {"name": "accounts", "description": "Who may come in, as a person or as a program; the audit log."},
     {"name": "faults", "description": "Breaking the stand-in application of the demo, and mending it."},
