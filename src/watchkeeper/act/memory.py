@@ -284,7 +284,8 @@ def _notice_row(
         body=body,
         created_ns=notice.at_ns,
         due_ns=notice.at_ns if goes else notice.held_until_ns or notice.at_ns,
-        transition_id=transitions.get(str(notice.key), notice.firing_id),
+        # below 0 where no transition says it: the number of the firing must not be taken for that of a transition
+        transition_id=transitions.get(str(notice.key), -notice.firing_id),
         cycle=notice.cycle,
         state="due" if goes else "held",
         reason=notice.reason.value,

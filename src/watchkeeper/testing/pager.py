@@ -36,6 +36,12 @@ class Letter:
         return self.message.recipient.person if self.message.recipient else ""
 
 
+class Died(BaseException):
+    """
+    The process ended in the middle of sending. No handler of ours may catch it, as none catches SIGKILL.
+    """
+
+
 class Pager:
     """
     A channel that writes down what it would have sent: when, to whom, how severe, what, about what.
@@ -53,10 +59,14 @@ class Pager:
         self.not_ready: str | None = None
         self.failing: Failed | None = None
         self.refused = 0  # attempts that failed
+        self.dies = False  # the process ends at the next attempt, when the other side may have got the message
 
     def send(self, message: Message, *, message_id: str, now: datetime) -> Sent | Failed:
         if message.recipient is not None and message.recipient.lacks:
             return Failed(why=message.recipient.lacks, retryable=False)
+        if self.dies:
+            self.dies = False
+            raise Died
         if self.failing is not None:
             self.refused += 1
             return self.failing

@@ -35,13 +35,13 @@ from watchkeeper.measure.restoring import exclude, restore
 from watchkeeper.measure.rows import counting_registry
 from watchkeeper.measure.values import Batch, Decoded
 from watchkeeper.outside.clock import instant, nanoseconds
-from watchkeeper.store import decisions, outbox, pages
+from watchkeeper.store import decisions, notices, outbox, pages
 from watchkeeper.store.pages import PageRow
 from watchkeeper.store.state import open_memory
 from watchkeeper.testing.clock import HandClock
 from watchkeeper.testing.deeds import Deeds
 from watchkeeper.testing.flows import Flow, TailOnly, asked_for, value_of
-from watchkeeper.testing.pager import PAGES, Letter, Pager
+from watchkeeper.testing.pager import PAGES, Died, Letter, Pager
 
 
 class Story(Deeds):
@@ -68,6 +68,7 @@ class Story(Deeds):
         self._ground, self._registry = TailOnly(), counting_registry()
         self.state = open_memory()
         self._sent: list[Letter] = []
+        self._dead_until_restart = False
         self.pagers: dict[str, Pager] = {}
         self._flows: list[Flow] = []
         self._told_ns, self._revision = self.clock.now_ns(), 0
@@ -86,6 +87,13 @@ class Story(Deeds):
         return self
 
     run_until = at
+
+    def turn(self) -> Self:
+        """
+        Take a turn now, with no time passing.
+        """
+        self._turn()
+        return self
 
     def run(self, span: timedelta | None = None, **units: float) -> Self:
         """
@@ -189,6 +197,7 @@ class Story(Deeds):
         """
         Stop the process and start it again: only rows and the log are left.
         """
+        self._dead_until_restart = False
         self._begin()
         return self
 
@@ -358,16 +367,23 @@ class Story(Deeds):
             self.intake.take([delivery])
 
     def _turn(self) -> None:
+        if self._dead_until_restart:
+            return
         now_ns = self.clock.now_ns()
         plan = take_turn(self.watch.standing, self.intake, self.state, now_ns=now_ns, remembered=self._remembered)
         if plan.notices or plan.moved or self._waits(now_ns):
-            self._sender.send_due()
+            try:
+                self._sender.send_due()
+            except Died:
+                self._dead_until_restart = True
 
     def _waits(self, now_ns: int) -> bool:
         """
-        Whether something is due that an earlier turn wrote.
+        Whether something is due that an earlier turn wrote, or a crash left half-sent.
         """
         with self.state.reading() as view:
+            if notices.in_state(view, "sending", most=1):
+                return True
             due = (outbox.next_due_ns(view, name) for name in self.pagers)
             return any(one is not None and one <= now_ns for one in due)
 
