@@ -16,12 +16,14 @@ from watchkeeper.measure.values import Rejection
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.pages_accounts import AccountPages
+from watchkeeper.web.pages_answers import AnswerPages
 from watchkeeper.web.pages_exclusions import ExclusionPages
 from watchkeeper.web.pages_faults import FaultPages
 from watchkeeper.web.pages_incidents import IncidentPages
 from watchkeeper.web.pages_paging import PagingPages
 from watchkeeper.web.pages_people import PeoplePages
 from watchkeeper.web.pages_signing import SigningPages
+from watchkeeper.web.pages_silences import SilencePages
 from watchkeeper.web.pages_watching import WatchingPages
 from watchkeeper.web.render import STATIC, Assets
 
@@ -42,6 +44,8 @@ TOPICS: Final[tuple[Callable[[PageKit], Topic], ...]] = (
     IncidentPages,
     PagingPages,
     PeoplePages,
+    SilencePages,
+    AnswerPages,
     ExclusionPages,
     FaultPages,
     SigningPages,

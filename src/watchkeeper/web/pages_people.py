@@ -11,11 +11,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from watchkeeper.act.oncall import CannotChange, OnCall
+from watchkeeper.act.paging.desk import PageDesk
 from watchkeeper.web.forms import Unreadable, instant_of
 from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.views.on_call import on_call_view
 from watchkeeper.web.views.paged import HOLES_DAYS, paged
-from watchkeeper.web.views.people import people_view
+from watchkeeper.web.views.people import people_view, tested_words
 from watchkeeper.web.views.policies import policies_view
 from watchkeeper.web.visitors import Visitor, visitor_of
 
@@ -30,6 +31,7 @@ class PeoplePages:
 
     def __init__(self, kit: PageKit) -> None:
         self._kit, self._watch = kit, kit.watch
+        self._desk = PageDesk(kit.watch.state, kit.watch.clock, lambda: kit.watch.standing)
         self._duties = OnCall(kit.watch.state, kit.watch.clock, lambda: kit.watch.standing)
 
     def routes(self) -> list[BaseRoute]:
@@ -43,6 +45,7 @@ class PeoplePages:
             Route("/on-call/swaps", self._kit.form(self._swapped), methods=["POST"]),
             Route("/policies", self._policies),
             Route("/people", self._people),
+            Route("/people/{name}/test", self._kit.form(self._tested), methods=["POST"]),
         ]
 
     def _on_call(self, request: Request) -> Response:
@@ -101,6 +104,16 @@ class PeoplePages:
 
     def _people(self, request: Request) -> Response:
         return self._kit.render(request, "people.html", people_view(self._watch, paged(self._watch).overrides))
+
+    def _tested(self, request: Request, fields: dict[str, str]) -> Response:  # noqa: ARG002 (nothing to fill in)
+        name = request.path_params["name"]
+        try:
+            sends = self._desk.test(name, by=visitor_of(request).by)
+        except KeyError:
+            return self._kit.missing(request)
+        said = tested_words(name, sends, self._watch.standing.manual)
+        view = people_view(self._watch, paged(self._watch).overrides, said=said)
+        return self._kit.render(request, "people.html", view)
 
 
 def _shift_of(text: str) -> tuple[str, int]:

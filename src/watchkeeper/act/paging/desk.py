@@ -7,6 +7,7 @@ The use cases behind every door: API, terminal, pages for people, links in messa
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -134,40 +135,22 @@ class PageDesk:
         """
         Put a page off, at most for a day; then it begins again from the first step.
         """
-        if not 0 < for_ns <= LONGEST_SNOOZE_NS:
-            raise CannotDo("a page can be put off for up to 24 hours")
         with self._state.transaction() as tx:
-            now_ns = self._clock.now_ns()
-            _not_over(tx, number)
-            state = PageState.SNOOZED.value
-            pages.change(tx, number, state=state, due_ns=now_ns + for_ns, by=by, reason=Reason.SNOOZED.value)
-            outbox.cancel_about(tx, subject_of(number), now_ns=now_ns, reason=Reason.SNOOZED.value)
-            bundling.without(tx, [number], now_ns=now_ns, reason=Reason.SNOOZED)
-            decided(tx, [number], verdict="snooze", reason=Reason.SNOOZED, by=by, at_ns=now_ns)
-            return _page(tx, number)
+            return snooze(tx, number, for_ns=for_ns, by=by, now_ns=self._clock.now_ns())
 
     def escalate(self, number: int, *, by: str) -> PageRow:
         """
         Page the next ones at once, whoever has it now.
         """
         with self._state.transaction() as tx:
-            now_ns, row = self._clock.now_ns(), _not_over(tx, number)
-            escalating.further(tx, row, reason=Reason.BY_A_PERSON, at_ns=now_ns)
-            decided(tx, [number], verdict="escalate", reason=Reason.BY_A_PERSON, by=by, at_ns=now_ns)
-            return _page(tx, number)
+            return escalate(tx, number, by=by, now_ns=self._clock.now_ns())
 
     def resolve(self, number: int, *, by: str, reason: str = "") -> PageRow:
         """
         End a page by hand, although its alerts may still fire: it does not come back for them.
         """
         with self._state.transaction() as tx:
-            now_ns, row = self._clock.now_ns(), _not_over(tx, number)
-            ended: dict[str, Any] = {"state": PageState.ENDED.value, "ended_ns": now_ns, "due_ns": None, "by": by}
-            pages.change(tx, number, **ended, reason=Reason.BY_A_PERSON.value)
-            end_messages(tx, replace(row, by=by), reason=Reason.BY_A_PERSON, at_ns=now_ns)
-            why = Reason.BY_A_PERSON
-            decided(tx, [number], verdict="resolve", reason=why, by=by, at_ns=now_ns, because_of=reason)
-            return _page(tx, number)
+            return resolve(tx, number, by=by, now_ns=self._clock.now_ns(), reason=reason)
 
     def test(self, person: str, *, by: str) -> list[Send]:
         """
@@ -190,6 +173,45 @@ class PageDesk:
         with self._state.transaction() as tx:
             outbox.add(tx, [_test_row(one, by, now_ns) for one in sends if one.send])
         return sends
+
+
+def snooze(tx: Connection, number: int, *, for_ns: int, by: str, now_ns: int) -> PageRow:
+    """
+    Put a page off. KeyError, CannotDo.
+    """
+    if not 0 < for_ns <= LONGEST_SNOOZE_NS:
+        raise CannotDo("a page can be put off for up to 24 hours")
+    _not_over(tx, number)
+    state = PageState.SNOOZED.value
+    pages.change(tx, number, state=state, due_ns=now_ns + for_ns, by=by, reason=Reason.SNOOZED.value)
+    outbox.cancel_about(tx, subject_of(number), now_ns=now_ns, reason=Reason.SNOOZED.value)
+    bundling.without(tx, [number], now_ns=now_ns, reason=Reason.SNOOZED)
+    decided(tx, [number], verdict="snooze", reason=Reason.SNOOZED, by=by, at_ns=now_ns)
+    return _page(tx, number)
+
+
+def escalate(tx: Connection, number: int, *, by: str, now_ns: int) -> PageRow:
+    """
+    Page the next ones at once. KeyError, CannotDo.
+    """
+    row = _not_over(tx, number)
+    escalating.further(tx, row, reason=Reason.BY_A_PERSON, at_ns=now_ns)
+    decided(tx, [number], verdict="escalate", reason=Reason.BY_A_PERSON, by=by, at_ns=now_ns)
+    return _page(tx, number)
+
+
+def resolve(tx: Connection, number: int, *, by: str, now_ns: int, reason: str = "") -> PageRow:
+    """
+    End a page by hand. KeyError, CannotDo.
+    """
+    row = _not_over(tx, number)
+    ended: dict[str, Any] = {"state": PageState.ENDED.value, "ended_ns": now_ns, "due_ns": None, "by": by}
+    pages.change(tx, number, **ended, reason=Reason.BY_A_PERSON.value)
+    end_messages(tx, replace(row, by=by), reason=Reason.BY_A_PERSON, at_ns=now_ns)
+    bundling.without(tx, [number], now_ns=now_ns, reason=Reason.BY_A_PERSON)
+    why = Reason.BY_A_PERSON
+    decided(tx, [number], verdict="resolve", reason=why, by=by, at_ns=now_ns, because_of=reason)
+    return _page(tx, number)
 
 
 def _page(view: Connection, number: int) -> PageRow:

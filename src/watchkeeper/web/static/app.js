@@ -138,14 +138,14 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const place = places.find((one) => one.key === event.key);
   if (help.open) return;
-  if (event.key === "/") { event.preventDefault(); $("[data-find]").focus(); }
+  if (event.key === "/") { event.preventDefault(); $("[data-find]")?.focus(); }
   else if (event.key === "?") help.showModal();
   else if (event.key === "g") going = Date.now();
   else if (place && Date.now() - going < 1500) location.assign(place.href);
   else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
   else if (event.key === "a") ($("[data-acknowledge]", document.activeElement.closest(".hand") || document) || null)?.click();
 });
-$("[data-find]").addEventListener("keydown", (event) => { if (event.key === "Escape") event.target.blur(); });
+$("[data-find]")?.addEventListener("keydown", (event) => { if (event.key === "Escape") event.target.blur(); });
 
 settle();
 $$("nav a[aria-current]").forEach((here) => { here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 60; });

@@ -10,13 +10,16 @@ from watchkeeper.act.watch import Watch
 from watchkeeper.decide.oncall.coverage import duty
 from watchkeeper.decide.oncall.reach import CONTACT
 from watchkeeper.decide.oncall.values import Override
+from watchkeeper.decide.paging.values import Send
+from watchkeeper.decide.reasons import SAYS
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.reaching import PersonalRule, QuietHours
 from watchkeeper.manual.words import words as long
 from watchkeeper.outside.clock import instant
 from watchkeeper.web.views import words
 from watchkeeper.web.views.facts import Fact, document_facts
-from watchkeeper.web.views.ways import Way, person_title, reached, ways_of
+from watchkeeper.web.views.lists import plain
+from watchkeeper.web.views.ways import Way, kind_of, person_title, reached, ways_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,21 @@ def people_view(watch: Watch, overrides: Sequence[Override], *, said: str = "") 
         contacts=contacts,
         said=said,
     )
+
+
+def tested_words(person: str, sends: Sequence[Send], manual: Manual) -> str:
+    """
+    What a test page came to: over which ways it goes, and which carry nothing.
+    """
+    going = [f"{send.method or send.channel} ({kind_of(send.channel, manual)})" for send in sends if send.send]
+    silent = [
+        plain(f"{send.method or send.channel}: {send.because_of or SAYS[send.reason]}")
+        for send in sends
+        if not send.send
+    ]
+    told = f"A test page goes to {person_title(person, manual)} by {' and '.join(going)}." if going else ""
+    lost = f"Nothing goes by {'; '.join(silent)}." if silent else ""
+    return " ".join(part for part in (told, lost) if part) or "Nothing was sent: no contact method is named for them."
 
 
 def duties(manual: Manual, overrides: Sequence[Override], *, now_ns: int) -> dict[str, tuple[str, ...]]:
