@@ -1,8 +1,8 @@
 """
 How does what is due go out?
 
-Each channel has a thread of its own, so that a dead one holds up nobody: it claims a row, writes the message, sends
-it, and settles the row, one after the other. One more thread looks for rows that a crash left half-sent and for
+Each channel has threads of its own, so that a dead one holds up nobody: a thread claims a row, writes the message,
+sends it, and settles the row, one after the other. One more thread looks for rows that a crash left half-sent and for
 channels that are gone. The rows are all that is remembered: a new sender goes on where a killed one stopped.
 """
 
@@ -18,12 +18,15 @@ from watchkeeper.act import outcomes
 from watchkeeper.act.channels.sending import Channel, Failed, Sent
 from watchkeeper.act.message import Message
 from watchkeeper.act.outcomes import SendingReason
+from watchkeeper.act.paging import wanted
 from watchkeeper.act.repeating import Repeating
 from watchkeeper.outside.clock import Clock
 from watchkeeper.store import notices, outbox
 from watchkeeper.store.notices import NoticeRow
 from watchkeeper.store.state import State
 
+#: How many attempts of a kind of channel run at once; the others take one message after the other.
+AT_ONCE: Final[Mapping[str, int]] = {"email": 4, "ntfy": 4, "pagerduty": 4}
 LEASE_NS: Final = 30 * 10**9  # longer than any attempt may take
 WORKER: Final = "sender"
 _AUDIT: Final = ""  # the name of the loop that belongs to no channel
@@ -58,7 +61,7 @@ class Sender:
     ) -> None:
         self._state, self._clock = state, clock
         self._channels, self._render, self._fallback = dict(channels), render, fallback
-        self._loops: dict[str, Repeating] = {}
+        self._loops: dict[tuple[str, int], Repeating] = {}
         self._changing = threading.Lock()
         self._started = False
 
@@ -75,7 +78,7 @@ class Sender:
         Whether every channel has a thread that runs, and the audit too.
         """
         loops = dict(self._loops)
-        return {_AUDIT, *self._channels} <= loops.keys() and all(loop.alive for loop in loops.values())
+        return self._wanted() <= loops.keys() and all(loop.alive for loop in loops.values())
 
     def start(self) -> None:
         """
@@ -121,17 +124,23 @@ class Sender:
 
     def _fit(self) -> None:
         """
-        One loop per channel and one to audit; none when stopped.
+        The loops of each channel and one to audit; none when stopped.
         """
-        wanted = {_AUDIT, *self._channels} if self._started else set()
-        leaving = [self._loops.pop(name) for name in set(self._loops) - wanted]
+        wanted = self._wanted() if self._started else set()
+        leaving = [self._loops.pop(key) for key in set(self._loops) - wanted]
         for loop in leaving:
             loop.end()
         for loop in leaving:
             loop.join()
-        for name in wanted - set(self._loops):
-            self._loops[name] = Repeating(self._step_of(name), name=f"send {name or 'audit'}", clock=self._clock)
-            self._loops[name].start()
+        for key in wanted - set(self._loops):
+            name, number = key
+            called = f"send {name or 'audit'}{f' {number + 1}' if number else ''}"
+            self._loops[key] = Repeating(self._step_of(name), name=called, clock=self._clock)
+            self._loops[key].start()
+
+    def _wanted(self) -> set[tuple[str, int]]:
+        several = {(name, i) for name, one in self._channels.items() for i in range(AT_ONCE.get(one.kind, 1))}
+        return {(_AUDIT, 0), *several}
 
     def _step_of(self, name: str) -> Callable[[Callable[[], bool]], int | None]:
         if name == _AUDIT:
@@ -146,51 +155,78 @@ class Sender:
     # --- sending
 
     def _send(self, name: str, ending: Callable[[], bool]) -> int:
-        attempts = 0
-        while not ending() and (row := self._claim(name)) is not None:
-            self._deliver(row)
+        attempts, row = 0, None if ending() else self._claim(name)
+        while row is not None:
             attempts += 1
+            row = self._deliver(row, ending)
         return attempts
 
     def _claim(self, name: str) -> NoticeRow | None:
         with self._state.transaction() as tx:
-            rows = outbox.claim_due(
-                tx, now_ns=self._clock.now_ns(), lease_ns=LEASE_NS, worker=WORKER, limit=1, channel=name
-            )
-        return rows[0] if rows else None
+            return self._next(tx, name)
 
-    def _deliver(self, row: NoticeRow) -> None:
+    def _next(self, tx: Connection, name: str) -> NoticeRow | None:
+        """
+        Claim the next row of a channel. One that nobody wants any more (somebody has the page) ends here.
+        """
+        while True:
+            now_ns = self._clock.now_ns()
+            rows = outbox.claim_due(tx, now_ns=now_ns, lease_ns=LEASE_NS, worker=WORKER, limit=1, channel=name)
+            why = wanted.why_unwanted(tx, rows[0]) if rows else None
+            if why is None:
+                return rows[0] if rows else None
+            _cancel(tx, rows[0], why, now_ns)
+
+    def _deliver(self, row: NoticeRow, ending: Callable[[], bool]) -> NoticeRow | None:
+        """
+        One attempt, and the row to go on with: claimed in the transaction that settles this one.
+        """
         channel = self._channels.get(row.channel)
         if channel is None:
             self._stand_in(row)
-            return
+            return None if ending() else self._claim(row.channel)
         try:
             result = self._attempt(row, channel)
         except Exception as error:  # the top of the loop: a bug costs this message, not the ones behind it
             log.error("a bug kept a message", notice=row.id, channel=row.channel, at=_place(error))
-            self._settle(row, Failed(why=_place(error), retryable=False), final=SendingReason.BUG)
-            return
-        if result is not None:
-            self._settle(row, result)
+            failed = Failed(why=_place(error), retryable=False)
+            return self._settle(row, failed, ending, final=SendingReason.BUG)
+        if result is None:
+            return None if ending() else self._claim(row.channel)
+        return self._settle(row, result, ending)
 
     def _attempt(self, row: NoticeRow, channel: Channel) -> Sent | Failed | None:
         """
-        One attempt; None when the row was taken away meanwhile.
+        One attempt; None when the row was taken away meanwhile, or somebody has what it is about.
         """
         message = self._render(row)
         with self._state.reading() as view:
-            if not outbox.is_mine(view, row.id, claim=row.claimed_by or ""):
-                return None
+            mine = outbox.is_mine(view, row.id, claim=row.claimed_by or "")
+            why = wanted.why_unwanted(view, row)
+        if mine and why is not None:
+            with self._state.transaction() as tx:
+                _cancel(tx, row, why, self._clock.now_ns())
+        if not mine or why is not None:
+            return None
         return channel.send(message, message_id=outcomes.message_id(row), now=self._clock.now())
 
-    def _settle(self, row: NoticeRow, result: Sent | Failed, *, final: SendingReason | None = None) -> None:
+    def _settle(
+        self,
+        row: NoticeRow,
+        result: Sent | Failed,
+        ending: Callable[[], bool],
+        *,
+        final: SendingReason | None = None,
+    ) -> NoticeRow | None:
         now_ns = self._clock.now_ns()
         with self._state.transaction() as tx:
             kept = _settled(tx, row, result, final=final, now_ns=now_ns)
+            following = None if ending() else self._next(tx, row.channel)
         if isinstance(result, Failed):
             log.warning("not delivered", notice=row.id, channel=row.channel, attempt=row.attempts, why=result.why)
         if not kept:
             log.warning("an answer came after the lease had ended", notice=row.id, channel=row.channel)
+        return following
 
     def _stand_in(self, row: NoticeRow) -> None:
         """
@@ -230,7 +266,7 @@ class Sender:
         Send again what a crash cut off, where the channel pages and nothing newer about the alert waits.
         """
         channel, again = self._channels.get(row.channel), outcomes.again(row, now_ns=now_ns)
-        if channel is None or not channel.again_after_unknown or again is None:
+        if channel is None or not channel.again_after_unknown or again is None or wanted.why_unwanted(tx, row):
             return
         newer = outbox.unsent(tx, subject=row.subject, channel=row.channel, person=row.person, address=row.address)
         if not newer:
@@ -244,6 +280,11 @@ def _settled(
     Write what came of an attempt, by the rule of `outcomes`; False when the row was no longer ours.
     """
     receipt, claim = result.receipt(at_ns=now_ns), row.claimed_by or ""
+    unwanted = wanted.why_unwanted(tx, row) if isinstance(result, Failed) else None
+    if unwanted is not None:  # it is not tried again: somebody has the page
+        return outbox.settle(
+            tx, row.id, state="cancelled", receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=unwanted
+        )
     if isinstance(result, Failed) and result.retryable and row.attempts < outcomes.ATTEMPTS:
         due_ns = now_ns + outcomes.wait_ns(row.attempts, asked=result.retry_after)
         reason = SendingReason.TRIED_AGAIN.value
@@ -253,7 +294,15 @@ def _settled(
     if isinstance(result, Failed):
         state = "failed"
         why = final or (SendingReason.GAVE_UP if result.retryable else SendingReason.REFUSED_FOR_GOOD)
-    return outbox.settle(tx, row.id, state=state, receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=why)
+    kept = outbox.settle(tx, row.id, state=state, receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=why)
+    if kept and state == "failed":
+        wanted.failed(tx, row, now_ns=now_ns)
+    return kept
+
+
+def _cancel(tx: Connection, row: NoticeRow, why: str, now_ns: int) -> None:
+    claim = row.claimed_by or ""
+    outbox.settle(tx, row.id, state="cancelled", receipt=None, now_ns=now_ns, expecting_claim=claim, reason=why)
 
 
 def _place(error: Exception) -> str:
