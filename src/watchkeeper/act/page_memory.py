@@ -57,19 +57,20 @@ def open_pages(tx: Connection, openings: Iterable[OpenPage], *, revision: int) -
     openings = list(openings)
     if not openings:
         return
+    every = [str(key) for opening in openings for key in opening.alerts]
+    incident_of = {key: one for part in _portions(every) for key, one in incidents.open_of_alerts(tx, part).items()}
     standing = pages.standing_with(tx, {one.key for one in openings})
+    new: dict[str, PageRow] = {}
     for opening in openings:
-        keys = [str(key) for key in opening.alerts]
-        incident = next(iter(incidents.open_of_alerts(tx, keys)), None)
-        row = standing.get(opening.key)
-        if row is None:
-            new = _new(opening, incident, revision)
-            (number,) = pages.add(tx, [new])
-            row = replace(new, id=number)
-        else:
-            row = _joined(tx, row, opening, incident)
-        standing[opening.key] = row
-        pages.add_alerts(tx, row.id, keys)
+        found = (incident_of[str(key)] for key in opening.alerts if str(key) in incident_of)
+        incident = next(found, None)
+        if opening.key in standing:
+            standing[opening.key] = _joined(tx, standing[opening.key], opening, incident)
+        elif opening.key not in new or new[opening.key].incident_id is None:
+            new[opening.key] = _new(opening, incident, revision)
+    ids = dict(zip(new, pages.add(tx, list(new.values())), strict=True))
+    ids |= {key: row.id for key, row in standing.items()}
+    pages.add_members(tx, [(ids[opening.key], str(key)) for opening in openings for key in opening.alerts])
 
 
 def end_pages(tx: Connection, ends: Iterable[EndPage]) -> None:

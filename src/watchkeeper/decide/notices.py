@@ -74,8 +74,8 @@ def _ended(telling: Telling, *, flaps: bool) -> Telling:
     memory = telling.memory
     if flaps and memory.hushed is Reason.FLAPPING and telling.kind is Kind.RESOLVED:
         return replace(telling, refused=Reason.FLAPPING)
-    refused = Reason.NOT_TOLD if memory.cycle == 0 else None
-    return replace(telling, memory=memory.evolve(hushed=None), refused=refused)
+    memory = memory if memory.hushed is None else memory.evolve(hushed=None)
+    return replace(telling, memory=memory, refused=Reason.NOT_TOLD if memory.cycle == 0 else None)
 
 
 def _began(telling: Telling, hush: Hush | None, *, flaps: bool) -> Telling:
@@ -84,7 +84,7 @@ def _began(telling: Telling, hush: Hush | None, *, flaps: bool) -> Telling:
         later = None if telling.kind is Kind.EVENT else hush.reason  # an event is told when it happens, or never
         return replace(telling, memory=memory.evolve(hushed=later), refused=hush.reason, because_of=hush.because_of)
     if not flaps:
-        return replace(telling, memory=memory.evolve(hushed=None))
+        return telling if memory.hushed is None else replace(telling, memory=memory.evolve(hushed=None))
     if memory.hushed is Reason.FLAPPING:
         return replace(telling, refused=Reason.FLAPPING)
     return replace(telling, memory=memory.evolve(hushed=Reason.FLAPPING), reason=Reason.FLAPPING)

@@ -76,11 +76,10 @@ _OF_ALERT = (
     .order_by(_I.id.desc())
 )
 _OPEN_OF_ALERTS = (
-    select(_I.id)
-    .join(tables.incident_alerts, _IA.incident_id == _I.id)
+    select(_IA.alert_key, _I.id)
+    .join(tables.incidents, _IA.incident_id == _I.id)
     .where(_IA.alert_key.in_(bindparam("keys", expanding=True)), _I.closed_ns.is_(None), _I.merged_into.is_(None))
-    .distinct()
-    .order_by(_I.id.desc())
+    .order_by(_I.id)
 )
 _TIMELINE = select(tables.timeline).where(_TL.incident_id == bindparam("id")).order_by(_TL.at_ns, _TL.id)
 _ENTRY = select(tables.timeline).where(_TL.id == bindparam("id"))
@@ -187,11 +186,11 @@ def alerts_of(view: Connection, incident_id: int) -> list[str]:
     return list(view.execute(_ALERTS_OF, {"id": incident_id}).scalars())
 
 
-def open_of_alerts(view: Connection, alert_keys: Sequence[str]) -> list[int]:
+def open_of_alerts(view: Connection, alert_keys: Sequence[str]) -> dict[str, int]:
     """
-    The incidents that are not over and that any of these alerts belongs to, newest first.
+    The newest incident that is not over and that an alert belongs to, by the alert's key.
     """
-    return list(view.execute(_OPEN_OF_ALERTS, {"keys": list(alert_keys)}).scalars())
+    return {row[0]: row[1] for row in view.execute(_OPEN_OF_ALERTS, {"keys": list(alert_keys)})}
 
 
 def of_alert(view: Connection, alert_key: str) -> list[IncidentRow]:

@@ -96,7 +96,14 @@ def add_alerts(tx: Connection, page_id: int, alert_keys: Iterable[str]) -> None:
     """
     Say that these alerts belong to the page; some may belong to it already.
     """
-    upsert(tx, tables.page_alerts, [{"page_id": page_id, "alert_key": key} for key in alert_keys])
+    add_members(tx, [(page_id, key) for key in alert_keys])
+
+
+def add_members(tx: Connection, members: Iterable[tuple[int, str]]) -> None:
+    """
+    The same for several pages: each page with the key of an alert.
+    """
+    upsert(tx, tables.page_alerts, [{"page_id": page_id, "alert_key": key} for page_id, key in members])
 
 
 def by_id(view: Connection, page_id: int) -> PageRow | None:
