@@ -23,6 +23,7 @@ from watchkeeper.act.recipients import recipient_of
 from watchkeeper.act.record import notice_from_json
 from watchkeeper.act.saying import arithmetic, speaks_of, verdict
 from watchkeeper.act.urgency import urgency_of
+from watchkeeper.decide.business import business_of
 from watchkeeper.decide.reasons import SAYS, Reason
 from watchkeeper.decide.rules import Rule, rules_of
 from watchkeeper.decide.values import Kind, Notice
@@ -217,7 +218,7 @@ class Writer:
             response,
             start_ns=notice.since_ns + rule.timing.hold_ns if repeated else notice.at_ns,
             zone=self._zone,
-            business_days=self._manual.business_days,
+            business=business_of(self._manual, severity=notice.severity),
             near_ns=notice.at_ns,
         )
         yield Fact(name="Respond", text=text)

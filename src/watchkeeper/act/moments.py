@@ -6,10 +6,9 @@ When was it, in the manual's own time, and by when does somebody respond?
 ('12:02 UTC', '2026-03-01 13:02 CET')
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from watchkeeper.decide.business import Business, next_day
 from watchkeeper.manual.model.scalars import WEEKDAYS
 from watchkeeper.manual.units import Duration, NextBusinessDay
 from watchkeeper.manual.words import words, words_ns
@@ -36,7 +35,7 @@ def lasted(span_ns: int) -> str:
 
 
 def respond_by(
-    response: Duration | NextBusinessDay, *, start_ns: int, zone: ZoneInfo, business_days: Sequence[str], near_ns: int
+    response: Duration | NextBusinessDay, *, start_ns: int, zone: ZoneInfo, business: Business, near_ns: int
 ) -> str:
     """
     A time to respond that began at `start_ns`, with the instant at which it ends.
@@ -47,7 +46,5 @@ def respond_by(
         end_ns = start_ns + response.ns
         by = "by" if end_ns >= near_ns else "was due by"
         return f"within {words(response)}, {by} {moment(end_ns, zone, near_ns=near_ns)}"
-    day = instant(start_ns).astimezone(zone).date() + timedelta(days=1)
-    while business_days and WEEKDAYS[day.weekday()] not in business_days:
-        day += timedelta(days=1)
+    day = next_day(start_ns, business).date
     return f"on the next business day, {WEEKDAYS[day.weekday()]} {day:%Y-%m-%d}"

@@ -5,12 +5,14 @@ What does a manual say, and what is wrong with it?
 from pathlib import Path
 
 from watchkeeper.cli.say import as_json, counted, err, lines, out, plain, table
+from watchkeeper.decide.oncall.objections import objections
 from watchkeeper.manual.lint import fails
 from watchkeeper.manual.lint import lint as find
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.manual.show import Row, outline
 from watchkeeper.manual.show import show as as_data
+from watchkeeper.outside.clock import RealClock
 
 
 def lint(manual: Path, *, json: bool) -> int:
@@ -20,7 +22,7 @@ def lint(manual: Path, *, json: bool) -> int:
     loaded = load(manual)
     if isinstance(loaded, Mistakes):
         return _say_mistakes(loaded, json=json)
-    findings = find(loaded)
+    findings = find(loaded, objections(loaded.manual, now_ns=RealClock().now_ns()))
     if json:
         rows = [
             {

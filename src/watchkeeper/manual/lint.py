@@ -5,9 +5,10 @@ A *certain* finding cannot be right as it stands; a *likely* one is usually wron
 `accept: [{finding: KIND, because: ...}]` beside the entry (or at the top, for all entries) says that the team knows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from watchkeeper.manual.dead import dead_ends
 from watchkeeper.manual.liveness import why_not
@@ -33,6 +34,14 @@ class Kind(StrEnum):
     UNHEARD_ALERT = "unheard-alert"
     NO_SEVERITY = "no-severity"
     NO_RUNBOOK = "no-runbook"
+    UNREACHABLE = "unreachable"
+    DEAD_POLICY = "dead-policy"
+    HOLE = "hole"
+    IDLE_POLICY = "idle-policy"
+    NO_POLICY = "no-policy"
+    EMPTY_SCHEDULE = "empty-schedule"
+    NO_ROTATION = "no-rotation"
+    HAND_OFF = "hand-off"
 
 
 class Certainty(StrEnum):
@@ -54,6 +63,14 @@ CERTAINTY = {
     Kind.UNHEARD_ALERT: Certainty.LIKELY,
     Kind.NO_SEVERITY: Certainty.ADVISORY,
     Kind.NO_RUNBOOK: Certainty.ADVISORY,
+    Kind.UNREACHABLE: Certainty.LIKELY,
+    Kind.DEAD_POLICY: Certainty.CERTAIN,
+    Kind.HOLE: Certainty.LIKELY,
+    Kind.IDLE_POLICY: Certainty.ADVISORY,
+    Kind.NO_POLICY: Certainty.ADVISORY,
+    Kind.EMPTY_SCHEDULE: Certainty.LIKELY,
+    Kind.NO_ROTATION: Certainty.LIKELY,
+    Kind.HAND_OFF: Certainty.ADVISORY,
 }
 
 
@@ -76,12 +93,22 @@ class Finding:
         return f"{self.file}:{self.line}: {self.certainty} {self.kind}: {self.where}: {self.says}{known}"
 
 
-def lint(loaded: Loaded) -> list[Finding]:
+class Objection(NamedTuple):
     """
-    Every finding in the order of the files, accepted ones among them.
+    What is objected to, at which place of the manual, in words.
+    """
+
+    kind: Kind
+    path: Place
+    says: str
+
+
+def lint(loaded: Loaded, beside: Iterable[Objection] = ()) -> list[Finding]:
+    """
+    Every finding in the order of the files, accepted ones among them; and those that others found, `beside` ours.
     """
     findings = []
-    for kind, path, says in _all(loaded):
+    for kind, path, says in (*_all(loaded), *beside):
         at = loaded.marks.of_key(path)
         finding = Finding(
             kind=kind, certainty=CERTAINTY[kind], where=show_path(path), file=at.file, line=at.line, says=says

@@ -13,7 +13,7 @@ from watchkeeper.manual.conditions import conditions
 from watchkeeper.manual.marks import Place
 from watchkeeper.manual.model.base import Stated
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.model.reaching import Contact, Person
+from watchkeeper.manual.model.reaching import Contact, Person, Schedule
 from watchkeeper.manual.model.shape import pieces
 from watchkeeper.manual.windows import ALERT_WINDOW, OBJECTIVE_WINDOW, Source, alert_window, objective_window
 
@@ -52,8 +52,9 @@ def missing_zones(manual: Manual) -> Iterator[Open]:
     """
     if "zone" in manual.model_fields_set:
         return
+    zoned = {path for path, piece in pieces(manual) if _has_zone(piece)}
     for path, piece in pieces(manual):
-        if getattr(piece, "zone", None) is not None:
+        if any(path[:length] in zoned for length in range(1, len(path) + 1)):
             continue
         for name, info in type(piece).model_fields.items():
             for held in _each(getattr(piece, name)):
@@ -66,6 +67,14 @@ def missing_zones(manual: Manual) -> Iterator[Open]:
 
 def _each(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
+
+
+def _has_zone(piece: BaseModel) -> bool:
+    """
+    Whether a piece says the time zone of the times in it; a schedule may leave it to its hand-off.
+    """
+    hand_off = piece.hand_off if isinstance(piece, Schedule) else None
+    return any(getattr(one, "zone", None) is not None for one in (piece, hand_off))
 
 
 def _is_calendar(value: object) -> bool:
