@@ -22,8 +22,8 @@ SCOPES: Final = ("ingest", "read", "respond", "manage", "admin")
 LADDER: Final = ("read", "respond", "manage", "admin")
 MAY: Final = {
     "viewer": "sees everything that is not about accounts",
-    "responder": "also works on pages and incidents: acknowledges, notes, silences what wakes them",
-    "manager": "also changes who is on call, takes minutes out of the numbers, reads the manual again",
+    "responder": "also works on pages and incidents, silences alerts, takes and swaps shifts",
+    "manager": "also takes minutes out of the numbers, reads the manual again, breaks the stand-in",
     "admin": "also changes accounts and tokens, and reads the audit log",
 }
 SCOPE_MAY: Final = {
