@@ -33,7 +33,7 @@ streams: {{disk: {{metric: disk}}, cache: {{metric: cache}}}}
 indicators: {{disk: {{from: disk, by: [host]}}, cache: {{from: cache}}}}
 alerts:
   disk: {{title: Disk is full, service: database, indicator: disk, when: "last > 90%", each: host, severity: P1}}
-  cache: {{title: Cache is cold, service: site, indicator: cache, when: "last < 20%", severity: P2}}
+  cache: {{title: Cache is cold, service: site, indicator: cache, when: "last > 80%", severity: P2}}
 {alerts}
 severities: {{P1: {{}}, P2: {{}}, P3: {{}}}}
 channels:
@@ -48,12 +48,12 @@ policies:
 """
 
 
-def at_noon(manual: str = "", *, start: str = "2026-03-02T11:55:00", tick_seconds: float = 30) -> Story:
+def at_noon(manual: str = "", *, start: str = "2026-03-02T11:55:00", tick_seconds: float = 60) -> Story:
     """
     The shop on a quiet Monday at noon (or five minutes after another start).
     """
     told = Story(manual or shop(), start=start, tick_seconds=tick_seconds)
-    told.traffic(cache={"value": 0.9}, per_minute=2)
+    told.traffic(cache={"value": 0.1}, per_minute=2)
     return fine(told, "a").run(minutes=5)
 
 
@@ -78,12 +78,12 @@ def fine(told: Story, *hosts: str) -> Story:
 
 def cold(told: Story) -> Story:
     """
-    The cache is cold from now on.
+    The cache is cold (misses are many) from now on.
     """
-    told.quiet("cache").metric("cache", 0.1)
-    return told.traffic(cache={"value": 0.1}, per_minute=2)
+    told.quiet("cache").metric("cache", 0.95)
+    return told.traffic(cache={"value": 0.95}, per_minute=2)
 
 
 def warm(told: Story) -> Story:
-    told.quiet("cache").metric("cache", 0.9)
-    return told.traffic(cache={"value": 0.9}, per_minute=2)
+    told.quiet("cache").metric("cache", 0.1)
+    return told.traffic(cache={"value": 0.1}, per_minute=2)

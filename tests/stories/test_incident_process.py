@@ -90,7 +90,7 @@ def test_a_deadline_is_missed_once_however_often_the_process_restarts():
 def test_a_stage_tells_its_channels_when_it_begins():
     told = full(opened()).at("12:03")
     told.watch.desk.acknowledge(1, by="ada")
-    told.run(minutes=1)
+    told.turn()
     assert [line for line in told.messages if "incident" in line] == ["12:03 P1 incident #1 stage: Disk is full: a"]
 
 

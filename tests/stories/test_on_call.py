@@ -17,7 +17,7 @@ def paged_at(start: str, rotation: str = WEEK, *, more: str = "", minutes: int =
     return line.split()[1]
 
 
-def opened(rotation: str = WEEK, *, more: str = "", start: str, zone: str = "", tick_seconds: float = 30) -> Story:
+def opened(rotation: str = WEEK, *, more: str = "", start: str, zone: str = "", tick_seconds: float = 60) -> Story:
     entry = f"{{rotation: {rotation}{f', zone: {zone}' if zone else ''}{more}}}"
     text = shop("{steps: [{schedule: days}, {after: 10m, person: cleo}]}", rest=f"schedules: {{days: {entry}}}")
     return at_noon(text, start=start, tick_seconds=tick_seconds)

@@ -23,7 +23,7 @@ def test_a_page_that_is_refused_for_good_is_not_tried_again_and_the_next_step_co
     told.breaks("phones", "there is no such topic", retryable=False)
     full(told).at("12:11")
     assert told.pagers["phones"].refused == 1
-    assert "12:00 P1 page Disk is full: a" in told.pagers["team"].lines
+    assert "12:01 P1 page Disk is full: a" in told.pagers["team"].lines
 
 
 def test_a_channel_that_is_known_to_be_dead_makes_the_step_skip_to_the_next_person_at_once():

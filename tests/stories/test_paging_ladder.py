@@ -95,7 +95,7 @@ def test_an_exhausted_page_goes_on_by_the_policy_of_incidents():
 @pytest.mark.parametrize(
     ("changes", "who"),
     [
-        ({"alerts": "  cool: {indicator: cache, when: last < 5%, severity: P2, policy: other}"}, "cleo"),
+        ({"alerts": "  cool: {indicator: cache, when: last > 99%, severity: P2, policy: other}"}, "cleo"),
         ({"routes": "[{label: {host: a}, policy: other}, {tell: [team], policy: ladder}]"}, "cleo"),
         ({"routes": "[{service: site, policy: other}, {tell: [team], policy: ladder}]"}, "ada"),
         ({"routes": "[{tell: [team]}]"}, "ben"),

@@ -1,6 +1,6 @@
 """How a page reaches one person: their ways, their rules, their quiet hours, and how much a telephone bears."""
 
-from tests.stories.duty import at_noon, cold, fine, full, shop
+from tests.stories.duty import at_noon, cold, fine, full, shop, warm
 
 CHANNELS = "  mail: {kind: email, address_env: SMTP, from: watch@shop.example}"
 WAYS = "contacts: {phone: {channel: phones, to: ada}, letter: {channel: mail, to: ada@shop.example}}"
@@ -71,8 +71,7 @@ def test_quiet_hours_are_those_of_the_persons_own_zone():
 def test_a_page_that_waits_for_the_end_of_quiet_hours_is_gone_when_its_alert_is():
     told = cold(opened(', quiet: [{from: "10:00", to: "14:00", severity: P2}]', policy="{steps: [{person: ada}]}"))
     told.at("12:30")
-    told.quiet("cache").metric("cache", 0.9)
-    told.traffic(cache={"value": 0.9}, per_minute=2).at("15:00")
+    warm(told).at("15:00")
     assert told.pages == []
 
 
