@@ -155,8 +155,8 @@ def test_an_alert_says_why_somebody_was_told(stormy):
 def test_an_incident_is_closed_reopened_and_noted_by_forms(stormy):
     with stormy.client() as client:
         closed = client.post("/incidents/1/close", content="", headers=FORM)
-        assert "closed by ada" in closed.text
-        assert "closed by ada <small>" not in closed.text
+        assert "closed by Ada (invented)" in closed.text
+        assert "closed by Ada (invented) <small>" not in closed.text
         assert incident_page(stormy.watch.incident(1), stormy.watch).row.open is False
 
         client.post("/incidents/1/reopen", content="", headers=FORM)
@@ -166,7 +166,7 @@ def test_an_incident_is_closed_reopened_and_noted_by_forms(stormy):
 
     page = incident_page(stormy.watch.incident(1), stormy.watch)
     assert page.row.open
-    assert [(entry.kind, entry.by) for entry in page.timeline][:2] == [("note", "ada"), ("reopened", "ada")]
+    assert [(entry.kind, entry.by) for entry in page.timeline][:2] == [("note", "Ada (invented)"), ("reopened", "")]
     assert "&lt;b&gt;spotify is slow&lt;/b&gt;" in text
     assert incidents_view(stormy.watch).headline == "1 incident is open"
 

@@ -194,7 +194,8 @@ class Watch:
         with self.state.reading() as view:
             newest = alerts.recent_transitions(view, most=1)
             told = notices.counts(view)
-        changed = (*(row.id for row in newest), *(told[state] for state in sorted(told)))
+            written = incidents.newest_entry(view)
+        changed = (written, *(row.id for row in newest), *(told[state] for state in sorted(told)))
         return (self.intake.tally.commits, self.standing.revision, *changed)
 
     def history(self, indicator: str, *, window_ns: int, label: str = "", value: str = "") -> History:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from watchkeeper.store import tables
 from watchkeeper.store.rows import columns, read, read_one
@@ -83,6 +83,7 @@ _OPEN_OF_ALERTS = (
 )
 _TIMELINE = select(tables.timeline).where(_TL.incident_id == bindparam("id")).order_by(_TL.at_ns, _TL.id)
 _ENTRY = select(tables.timeline).where(_TL.id == bindparam("id"))
+_NEWEST_ENTRY = select(func.max(_TL.id))
 _ADD_ENTRY = tables.timeline.insert().returning(_TL.id)
 _LAST_NUMBER = select(_N.last).where(_N.name == bindparam("name"))
 
@@ -198,6 +199,14 @@ def of_alert(view: Connection, alert_key: str) -> list[IncidentRow]:
     The incidents that an alert belongs or belonged to, newest first.
     """
     return read(IncidentRow, view.execute(_OF_ALERT, {"key": alert_key}))
+
+
+def newest_entry(view: Connection) -> int:
+    """
+    The id of the newest entry of any timeline; 0 before the first.
+    """
+    newest: int | None = view.execute(_NEWEST_ENTRY).scalar_one()
+    return newest or 0
 
 
 def timeline_of(view: Connection, incident_id: int) -> list[TimelineRow]:

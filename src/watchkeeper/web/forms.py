@@ -25,7 +25,7 @@ async def fields_of(request: Request) -> dict[str, str] | Rejection:
     if isinstance(raw, Rejection):
         return raw
     try:
-        told = parse_qs(raw.decode("utf-8"), max_num_fields=20)
+        told = parse_qs(raw.decode("utf-8"), max_num_fields=64)
     except ValueError:
         return Rejection(status=400, why="the form cannot be read; wanted fields in UTF-8")
     return {name: values[0].strip() for name, values in told.items()}

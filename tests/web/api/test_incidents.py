@@ -194,5 +194,5 @@ def test_people_run_an_incident_through_the_api(changed):
     times = changed.get("/api/v1/response-times").json()
     assert (times["incidents"], times["acknowledge"]["n"], times["resolve"]) == (1, 1, None)
     evidence = did("close")["evidence"]
-    assert "parses" in evidence["alerts"][0]["says"].lower()
+    assert evidence["alerts"][0]["says"].startswith("Parse success on spotify is 9")
     assert evidence["exemplars"][SPOTIFY][0]["at"].endswith("Z")

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from watchkeeper.act.accounts.audit import audited
 from watchkeeper.act.accounts.visitor import Visitor
 from watchkeeper.act.incidents import calling, moving, telling
+from watchkeeper.act.incidents.checklists import RUNBOOK, checklist
 from watchkeeper.act.incidents.course import IncidentCase, case_of, courses_between
 from watchkeeper.act.incidents.evidence import evidence_of
 from watchkeeper.act.incidents.journal import (
@@ -309,16 +310,19 @@ class IncidentDesk:
 
     def step(self, number: int, stage: str, position: int, *, by: By, done: bool = True, note: str = "") -> Incident:
         """
-        A step of a stage's checklist (counted from 0) is done, or is not after all. Raises Unfit.
+        A step of a stage, or of `runbook NAME`, (counted from 0) is done, or is not after all. Raises Unfit.
         """
-        found = process.stage_named(self._manual, stage)
-        if found is None or not 0 <= position < len(found.steps):
-            names = [one.name for one in process.stages(self._manual)]
-            raise Unfit(f"found no step {position + 1} of a stage {stage!r}", _near(stage, names))
-        what = found.steps[position].do
+        steps = checklist(self._manual, stage)
+        if not 0 <= position < len(steps):
+            known = [
+                *(one.name for one in process.stages(self._manual)),
+                *(RUNBOOK + one for one in self._manual.runbooks),
+            ]
+            raise Unfit(f"found no step {position + 1} of {stage[:100]!r}", _near(stage, known))
+        what = steps[position]
         with self._deed(number, by) as deed:
-            known = {(one.stage, one.position) for one in incident_work.steps_of(deed.tx, deed.row.id)}
-            if ((stage, position) in known) == done:
+            ticked = {(one.stage, one.position) for one in incident_work.steps_of(deed.tx, deed.row.id)}
+            if ((stage, position) in ticked) == done:
                 return self._done(deed.tx, deed.row.id)
             if done:
                 row = StepRow(

@@ -71,7 +71,7 @@ def _numbers(row: AlertRow, standing: Standing) -> dict[str, Any]:
     if rule is not None and rule.condition is not None and finding is not None:
         value = next(iter(row.labels.values()), "")
         title = (rule.alert.title or rule.name.replace("-", " ")) + (f" on {value}" if value else "")
-        said = saying.verdict(rule.condition, finding.numbers, of=title)
+        said = saying.verdict(rule.condition, finding.numbers, of=title[:1].upper() + title[1:])
         counted = saying.arithmetic(rule.condition, finding.numbers, noun="events", allowed=rule.allowed) or ""
     return {"key": row.key, "says": said, "arithmetic": counted, "numbers": row.numbers}
 

@@ -50,6 +50,28 @@ function localise(time) {
   }
 }
 
+// --- clocks that run: what the server said is left, less what went by since
+
+const clocks = new WeakMap();
+
+function run() {
+  for (const clock of $$("[data-left]")) {
+    let known = clocks.get(clock);
+    if (!known || known.told !== clock.dataset.left) {
+      known = { told: clock.dataset.left, at: performance.now() };
+      clocks.set(clock, known);
+    }
+    const left = Number(known.told) - Math.floor((performance.now() - known.at) / 1000);
+    const seconds = Math.abs(left);
+    if (seconds >= 172800) continue; // in days: as the server wrote it
+    const two = (number) => String(number).padStart(2, "0");
+    const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
+    const text = hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+    if (clock.textContent !== text) clock.textContent = text;
+  }
+}
+setInterval(run, 1000);
+
 // --- the chart of a budget
 
 const charts = new Map();
@@ -99,6 +121,7 @@ function draw(figure) {
 
 function settle() {
   $$("time").forEach(localise);
+  run();
   if (window.uPlot) $$("figure[data-chart]").forEach(draw);
 }
 

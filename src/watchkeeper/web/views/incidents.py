@@ -1,81 +1,51 @@
 """
-What does a tired person with a phone need to know about an incident?
-
-Its clock, what is known, the runbook, one primary action; the timeline below.
+Which incidents are there, and how did the last ones go?
 """
 
-import re
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from watchkeeper.act.incidents.journal import BY_RULE
-from watchkeeper.act.watch import IncidentStory, Watch
-from watchkeeper.decide.reasons import SAYS, Reason
-from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.units import Duration
-from watchkeeper.manual.words import words
-from watchkeeper.store.incidents import TimelineRow
-from watchkeeper.web.views.alert_line import AlertLine, Countdown, RunbookLink, alert_line
-from watchkeeper.web.views.lists import IncidentRow, incident_row, readable
-from watchkeeper.web.views.moments import Moment, moment
+from watchkeeper.act.watch import Watch
+from watchkeeper.decide.process import RESPOND
+from watchkeeper.decide.response_times import Times
+from watchkeeper.manual.words import words_ns
+from watchkeeper.web.views.incident import IncidentPage, incident_page
+from watchkeeper.web.views.lists import IncidentRow, incident_row
+
+__all__ = ["IncidentPage", "incident_page", "incidents_view"]
+
+DAYS = 30
+_DAY_NS = 86_400 * 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """
+    One number of how incidents went, with its arithmetic.
+    """
+
+    name: str
+    value: str
+    arithmetic: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentsView:
     """
-    All incidents, those that are open first.
+    All incidents, those that are open first. `wrong` says why the form to open one changed nothing.
     """
 
     title: str
     headline: str
     open: tuple[IncidentRow, ...]
     closed: tuple[IncidentRow, ...]
+    figures: tuple[Figure, ...]
+    severities: tuple[str, ...]
+    services: tuple[str, ...]
+    wrong: str
+    days: int = DAYS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """
-    One line of the timeline.
-    """
-
-    at: Moment
-    kind: str
-    text: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageLine:
-    """
-    A stage of the process as the manual writes it.
-    """
-
-    name: str
-    within: str
-    who: str
-    steps: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentPage:
-    """
-    The page of one incident. `countdown` is the time to respond, while it is open.
-    """
-
-    title: str
-    row: IncidentRow
-    sentence: str
-    meaning: str
-    closed_why: str
-    closed: Moment | None
-    countdown: Countdown | None
-    alerts: tuple[AlertLine, ...]
-    runbooks: tuple[RunbookLink, ...]
-    stages: tuple[StageLine, ...]
-    timeline: tuple[Entry, ...]
-
-
-def incidents_view(watch: Watch) -> IncidentsView:
+def incidents_view(watch: Watch, *, wrong: str = "") -> IncidentsView:
     """
     The list of incidents.
     """
@@ -85,80 +55,36 @@ def incidents_view(watch: Watch) -> IncidentsView:
     n = len(open_)
     said = "No incident is open" if not n else "1 incident is open" if n == 1 else f"{n} incidents are open"
     return IncidentsView(
-        title="Incidents", headline=said, open=open_, closed=tuple(row for row in rows if not row.open)
+        title="Incidents",
+        headline=said,
+        open=open_,
+        closed=tuple(row for row in rows if not row.open),
+        figures=_figures(watch, now_ns),
+        severities=tuple(manual.severities),
+        services=(*manual.services, *manual.dependencies),
+        wrong=wrong,
     )
 
 
-def incident_page(story: IncidentStory, watch: Watch) -> IncidentPage:
-    """
-    The page of one incident.
-    """
-    manual, now_ns, incident = watch.standing.manual, watch.clock.now_ns(), story.incident
-    zone, row = ZoneInfo(manual.zone), incident_row(incident, manual, now_ns=now_ns)
-    lines = tuple(alert_line(view, manual, now_ns=now_ns) for view in story.alerts)
-    links = {line.runbook.href: line.runbook for line in lines if line.runbook is not None}
-    severity = manual.severities.get(incident.severity)
-    counting = (line.countdown for line in lines if line.countdown is not None)
-    return IncidentPage(
-        title=f"#{incident.number} {row.title}",
-        row=row,
-        sentence=_sentence(row, lines),
-        meaning=" ".join(part for part in (severity.title, severity.meaning) if part) if severity else "",
-        closed_why=_closed_why(incident.close_reason, incident.closed_by),
-        closed=None if incident.closed_ns is None else moment(incident.closed_ns, now_ns=now_ns, zone=zone),
-        countdown=next(counting, None) if row.open else None,
-        alerts=lines,
-        runbooks=tuple(links.values()),
-        stages=_stages(manual),
-        timeline=tuple(_entry(one, manual, now_ns=now_ns) for one in reversed(story.timeline)),
-    )
+def _figures(watch: Watch, now_ns: int) -> tuple[Figure, ...]:
+    found = watch.desk.times(begin_ns=now_ns - DAYS * _DAY_NS, end_ns=now_ns + 1)
+    lines = [("until somebody had it", found.acknowledge), ("until it was over", found.resolve)]
+    longest = max(found.stages.items(), key=lambda one: one[1].mean_ns, default=None)
+    if longest is not None:
+        lines.append((f"in {longest[0]}, the longest stage", longest[1]))
+    figures = [_figure(name, times) for name, times in lines if times is not None]
+    kept = found.clocks.get(RESPOND)
+    if kept is not None and kept.met + kept.missed:
+        of = kept.met + kept.missed
+        figures.append(Figure(name="answered in time", value=f"{kept.met} of {of}", arithmetic=f"{kept.missed} late"))
+    return tuple(figures)
 
 
-def _sentence(row: IncidentRow, lines: tuple[AlertLine, ...]) -> str:
-    if not row.open:
-        return f"It is closed; it lasted {row.lasted}."
-    firing = sum(line.state == "firing" for line in lines)
-    if not firing:
-        return f"Open for {row.lasted}. None of its alerts fires any more: it can be closed."
-    return f"Open for {row.lasted}. {'1 alert is' if firing == 1 else f'{firing} alerts are'} firing."
+def _figure(name: str, times: Times) -> Figure:
+    of = "1 incident" if times.n == 1 else f"{times.n} incidents"
+    more = f"; half within {_words(times.median_ns)}, the longest {_words(times.longest_ns)}" if times.n > 1 else ""
+    return Figure(name=name, value=_words(times.mean_ns), arithmetic=f"mean of {of}{more}")
 
 
-def _closed_why(reason: str | None, by: str | None) -> str:
-    if reason is None:
-        return ""
-    if reason == Reason.BY_A_PERSON.value:
-        return f"closed by {by}"
-    return SAYS[Reason(reason)] if reason in {one.value for one in Reason} else reason
-
-
-def _stages(manual: Manual) -> tuple[StageLine, ...]:
-    if manual.incidents is None:
-        return ()
-    return tuple(
-        StageLine(
-            name=stage.name,
-            within=words(stage.within) if isinstance(stage.within, Duration) else stage.within or "",
-            who=stage.responsible or "",
-            steps=tuple(step.do for step in stage.steps),
-        )
-        for stage in manual.incidents.stages
-    )
-
-
-def _entry(row: TimelineRow, manual: Manual, *, now_ns: int) -> Entry:
-    return Entry(
-        at=moment(row.at_ns, now_ns=now_ns, zone=ZoneInfo(manual.zone)),
-        kind=row.kind,
-        text=row.text if row.kind == "note" else _readable(row.text, manual),
-        by="" if row.by == BY_RULE else row.by,
-    )
-
-
-def _readable(text: str, manual: Manual) -> str:
-    """
-    A sentence with the keys of alerts in it, as people read them.
-    """
-    names = "|".join(re.escape(name) for name in sorted(manual.alerts, key=len, reverse=True))
-    if not names:
-        return text
-    return re.sub(rf"(?<![\w-])(?:{names})(?:\[[^\]]*\])?(?![\w-])", lambda found: readable(found[0], manual), text)
+def _words(span_ns: int) -> str:
+    return words_ns(span_ns // 10**9 * 10**9)

@@ -3,8 +3,10 @@ How do incidents and messages read in a line?
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from watchkeeper.act.incidents.people import called
 from watchkeeper.act.watch import Watch
 from watchkeeper.decide.reasons import SAYS, Reason
 from watchkeeper.decide.values import Incident
@@ -44,6 +46,8 @@ class IncidentRow:
     opened: Moment
     lasted: str
     alerts: tuple[str, ...]
+    stage: str
+    has_it: str  # who; empty: nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,8 @@ def incident_row(incident: Incident, manual: Manual, *, now_ns: int) -> Incident
         opened=moment(incident.opened_ns, now_ns=now_ns, zone=ZoneInfo(manual.zone)),
         lasted=span(until_ns - incident.opened_ns),
         alerts=incident.alerts,
+        stage=incident.stage,
+        has_it=called(manual, incident.acknowledged_by) if incident.acknowledged_by else "",
     )
 
 
@@ -88,7 +94,7 @@ def message_row(row: NoticeRow, manual: Manual, *, now_ns: int) -> MessageRow:
     return MessageRow(
         at=moment(row.created_ns, now_ns=now_ns, zone=ZoneInfo(manual.zone)),
         subject=readable(row.subject, manual),
-        href=alert_href(row.subject),
+        href=subject_href(row.subject),
         kind=row.kind,
         channel=row.channel,
         became=BECAME[row.state],
@@ -96,6 +102,19 @@ def message_row(row: NoticeRow, manual: Manual, *, now_ns: int) -> MessageRow:
         why=_why(row),
         attempts=row.attempts,
     )
+
+
+def subject_href(subject: str) -> str:
+    """
+    The page of what a message is about.
+
+    >>> subject_href("incident/7"), subject_href("page/3"), subject_href("disk")
+    ('/incidents/7', '/pages/3', '/alerts/disk')
+    """
+    for kind, place in (("incident/", "/incidents/"), ("page/", "/pages/")):
+        if subject.startswith(kind):
+            return f"{place}{quote(subject.removeprefix(kind), safe='')}"
+    return "/on-call" if subject.startswith("schedule/") else alert_href(subject)
 
 
 def message_rows(watch: Watch, *, now_ns: int, most: int) -> tuple[MessageRow, ...]:
