@@ -1,11 +1,14 @@
 """Whatever happens, people hear and the record says the same with a sweep as when every alert is judged every time."""
 
 import random
+from contextlib import suppress
 
 import pytest
 
 from watchkeeper.act.memory import Remembered
-from watchkeeper.store import alerts, decisions
+from watchkeeper.act.silencing import CannotSilence, Silences, SilenceWish
+from watchkeeper.decide.values import Matchers
+from watchkeeper.store import alerts, decisions, pages
 from watchkeeper.testing import Story
 
 COUNTRIES = ("de", "fr", "a|b")
@@ -13,22 +16,22 @@ COUNTRIES = ("de", "fr", "a|b")
 
 def manual(*, more: str = "", less: str = "") -> str:
     rules = {
-        "orders": '{indicator: success, when: "< 95% over 10m", each: country, severity: P2, at_least: 5 events}',
-        "held": '{indicator: success, when: "< 90% over 5m for 3m", severity: P1, repeat_every: 7m}',
+        "orders": '{service: api, indicator: success, when: "< 95% over 10m", each: country, severity: P2, at_least: 5 events}',
+        "held": '{service: api, indicator: success, when: "< 90% over 5m for 3m", severity: P1, repeat_every: 7m}',
         "anywhere": '{indicator: success, when: "< 50% over 5m in 2 of country", severity: P1}',
         "everywhere": '{indicator: success, when: "< 50% over 5m in all country", severity: P1}',
         "fast": '{objective: success, when: "burn > 5 over 1h and 5m", severity: P1, repeat_every: 12m}',
         "slow": '{objective: success, when: "burn > 2 over 2h and 10m", severity: P2, repeat_every: 15m}',
         "fast-here": '{objective: success, each: country, when: "burn > 5 over 30m", severity: P1}',
         "slow-here": '{objective: success, each: country, when: "burn > 2 over 1h", severity: P2}',
-        "waits": '{indicator: time, when: "p95 > 2s over 10m", severity: P2, unknown_after: 10m}',
+        "waits": '{service: web, indicator: time, when: "p95 > 2s over 10m", severity: P2, unknown_after: 10m}',
         "longest": '{indicator: time, when: "max > 3s over 5m", severity: P2}',
-        "many": '{indicator: success, when: "count > 100 over 5m", severity: P2, resolve_after: 0s}',
-        "today": '{indicator: success, when: "< 80% over this day", severity: P2, at_least: 50 events}',
-        "load": '{indicator: load, when: "> 70% for 4m", severity: P2, unknown_after: 5m}',
-        "newest": '{indicator: load, when: "last > 90%", severity: P2, unknown_after: 5m}',
+        "many": '{service: web, indicator: success, when: "count > 100 over 5m", severity: P2, resolve_after: 0s}',
+        "today": '{service: api, indicator: success, when: "< 80% over this day", severity: P2, at_least: 50 events}',
+        "load": '{service: db, indicator: load, when: "> 70% for 4m", severity: P1, unknown_after: 5m}',
+        "newest": '{service: db, indicator: load, when: "last > 90%", severity: P2, unknown_after: 5m}',
         "down": '{indicator: up, when: "2 in a row in 2 of 3 region", severity: P1}',
-        "shaky": '{indicator: up, each: region, when: "3 of 5", severity: P2}',
+        "shaky": '{service: db, indicator: up, each: region, when: "3 of 5", severity: P2}',
         "users": '{indicator: success, when: "distinct user > 3 over 10m", severity: P2}',
         "grows": '{indicator: success, when: "count > 150% of previous 5m over 5m", severity: P2}',
         "old": '{indicator: success, when: "age > 15m", severity: P2}',
@@ -39,6 +42,9 @@ def manual(*, more: str = "", less: str = "") -> str:
     return f"""
 watchkeeper: 1
 manual: Shop
+defaults: {{flapping: {{count: 2, per: 25m}}}}
+services: {{api: {{depends_on: db}}, web: {{depends_on: api}}}}
+dependencies: {{db: {{}}}}
 streams:
   orders: {{spans: 'name == "order"', value: duration}}
   load: {{metric: load, unit: "1"}}
@@ -57,7 +63,9 @@ severities: {{P1: {{opens_incident: true}}, P2: {{}}}}
 channels:
   team: {{kind: webhook, address_env: TEAM}}
   chat: {{kind: webhook, address_env: CHAT, rate_limit: {{count: 3, per: 5m, never_hold: [P1]}}}}
-routes: [{{severity: P1, tell: [team, chat]}}, {{tell: [chat]}}]
+people: {{ada: {{channels: [team]}}}}
+policies: {{usual: {{steps: [{{person: ada}}], repeat: 0}}}}
+routes: [{{severity: P1, tell: [team, chat], policy: usual, group: [service]}}, {{tell: [chat], policy: usual}}]
 incidents: {{opens: [P1], closes: when its alerts resolve}}
 """
 
@@ -75,6 +83,8 @@ def happens(told: Story, seed: int) -> Story:
     """A random course of events."""
     chance = random.Random(seed)
     for _ in range(chance.randint(6, 14)):
+        if chance.random() < 0.25:
+            silenced(told, chance)
         match chance.randrange(10):
             case 0 | 1 | 2:
                 outcome = chance.choice(("ok", "ok", "failed"))
@@ -110,13 +120,35 @@ def happens(told: Story, seed: int) -> Story:
     return told
 
 
+SILENT = (
+    {"alert": frozenset({"orders", "load"})},
+    {"service": frozenset({"db"})},
+    {"severity": frozenset({"P1"})},
+    {"label": (("country", frozenset({"fr"})),)},
+    {},
+)
+
+
+def silenced(told: Story, chance: random.Random) -> None:
+    """Somebody silences something for a while, or ends a silence early."""
+    desk = Silences(told.state, told.clock, lambda: told.watch.standing)
+    number, matchers, minutes = chance.randint(1, 4), Matchers(**chance.choice(SILENT)), chance.choice((1, 7, 30))
+    if chance.random() < 0.3 and desk.recent():
+        desk.undo(min(number, len(desk.recent())), by="ada")
+        return
+    wish = SilenceWish(end_ns=told.clock.now_ns() + minutes * 60 * 10**9, reason="work", matchers=matchers)
+    with suppress(CannotSilence):  # a reload may have taken the rule away
+        desk.create(wish, by="ada")
+
+
 def record(told: Story) -> list[object]:
     """Every transition, every decision and every alert as it stands."""
     with told.state.reading() as view:
         rows = list(alerts.every(view))
         changes = [alerts.transitions_of(view, row.key) for row in rows]
         said = [decisions.of_alert(view, row.key) for row in rows]
-    return [told.messages, rows, changes, said, told.incidents]
+        paged = pages.recent(view, most=1000)
+    return [told.messages, rows, changes, said, told.incidents, paged]
 
 
 @pytest.mark.parametrize("seed", range(12))
