@@ -26,18 +26,23 @@ Reason = Annotated[str, typer.Option(help="Why the rotation does not hold.")]
 
 
 @app.callback()
-def now(context: typer.Context, at: At = USUAL, json: AsJson = False) -> None:
+def now(
+    context: typer.Context,
+    role: Annotated[str, typer.Option(help="Only schedules of this role: primary, secondary, manager.")] = "",
+    at: At = USUAL,
+    json: AsJson = False,
+) -> None:
     """
     Say who is on call now, until when, and who comes next.
     """
     if context.invoked_subcommand is not None:
         return
-    found = call(at, "GET", f"{PATH}/on-call")
+    found = call(at, "GET", f"{PATH}/on-call" + (f"?{urlencode({'role': role})}" if role else ""))
     if json:
         as_json(found)
         return
     if not found["schedules"]:
-        out.print("The manual has no `schedules`: nobody is ever on call.")
+        out.print(f"No schedule has the role {plain(role)}." if role else "The manual has no `schedules`.")
         return
     table(["schedule", "role", "on call", "until", "next"], [_duty(one) for one in found["schedules"]], whole=1)
     for one in found["schedules"]:

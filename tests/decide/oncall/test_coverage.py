@@ -244,6 +244,12 @@ def test_a_day_on_which_short_turns_end_is_a_mistake(keys):
         Rotation(**keys)
 
 
+@pytest.mark.parametrize("starts", ["1969-12-31", "2201-01", "9999-12-31"])
+def test_a_first_day_that_no_clock_of_ours_reaches_is_a_mistake(starts):
+    with pytest.raises(ValidationError, match="a day from 1970 to 2200"):
+        Rotation(every="1d", starts=starts)
+
+
 def test_the_same_wall_time_is_asked_twice_for_the_same_answer():
     first = datetime(2026, 3, 29, tzinfo=UTC)
     found = manual(rotation={"every": "1d", "at": "02:30", "people": ["ada", "bo"]})

@@ -181,6 +181,8 @@ class Rotation(Entry):
         if self.to is not None and self.to != self.from_ and (self.from_ is None or every % _WEEK):
             wanted = "`from` as well, and turns of whole weeks; hours of other turns are said with `during`"
             raise Unfit(found=f"`to: {self.to}`", wanted=wanted)
+        if self.starts is not None and not "1970" <= self.starts[:4] <= "2200":
+            raise Unfit(found=f"`starts: {self.starts}`", wanted="a day from 1970 to 2200")
         return self
 
 

@@ -172,6 +172,7 @@ class SwapAnswer(Model):
 def on_call(
     watch: TheWatch,
     schedule: _Schedule = None,
+    role: Annotated[str | None, Query(max_length=200, description="Only schedules of this role: `primary`.")] = None,
     when: Annotated[datetime | None, Query(alias="at", description="At this instant instead of now.")] = None,
 ) -> OnCallAnswer:
     """
@@ -180,7 +181,7 @@ def on_call(
     desk = _desk(watch)
     at_ns = watch.clock.now_ns() if when is None else _ns(when, "at")
     found = desk.now(at_ns) if schedule is None else (_known(desk, schedule).one(schedule, at_ns),)
-    return OnCallAnswer(at=at(at_ns), schedules=[_duty(one, desk) for one in found])
+    return OnCallAnswer(at=at(at_ns), schedules=[_duty(one, desk) for one in found if role in (None, one.role)])
 
 
 @routes.get("/shifts", responses=answers(404, 422))
