@@ -18,6 +18,7 @@ from watchkeeper.web.api import (
     messages,
     objectives,
     oncall,
+    pages,
     silences,
     status,
 )
@@ -33,6 +34,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     admin.routes,
     messages.routes,
     oncall.routes,
+    pages.routes,
     silences.routes,
     exclusions.routes,
     faults.routes,
@@ -45,6 +47,7 @@ TAGS: Final = [
     {"name": "alerts", "description": "What is the matter, why, who was told, and who was not."},
     {"name": "incidents", "description": "What people work on together."},
     {"name": "messages", "description": "What went out through the channels, and what became of it."},
+    {"name": "pages", "description": "Who is paged for what, who has it, and why somebody was not paged."},
     {"name": "on-call", "description": "Who is on call, when a page would reach nobody, overrides and swaps."},
     {"name": "silences", "description": "Alerts that nobody hears of for a time, with who wanted it and why."},
     {"name": "exclusions", "description": "Minutes that count in no window, with who took them out and why."},
