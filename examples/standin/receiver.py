@@ -1,10 +1,10 @@
 """
 What did Watchkeeper tell people?
 
-A receiver for Slack, Discord and webhook posts: it answers as each of them does, checks nothing, keeps the last 200,
-prints one line for each and shows them.
+A receiver for Slack, Discord, ntfy and webhook posts: it answers as each of them does, checks nothing, keeps the last
+200, prints one line for each and shows them.
 
-    POST /slack/...  /discord/...  /webhook/...   (any other path is taken by the shape of its body)
+    POST /slack/...  /discord/...  /webhook/...   (any other path, as ntfy's /, is taken by the shape of its body)
     GET  /messages?after=N&wait=SECONDS           newest first; waits for one that is newer than N
     GET  /                                        the same for people
 """
@@ -128,6 +128,7 @@ def message_view(message: Message) -> dict[str, Any]:
         "text": message.text,
         "headers": message.headers,
         "body": message.body,
+        "actions": actions_of(message.body),
     }
 
 
@@ -137,11 +138,15 @@ def told_by(path: str, body: Any) -> str:
 
     >>> told_by("/slack/T1/B1", {}), told_by("/x", {"embeds": []}), told_by("/x", {"type": "t"})
     ('slack', 'discord', 'webhook')
+    >>> told_by("/", {"topic": "ada", "message": "Disk is full"})
+    'ntfy'
     """
     first = path.strip("/").split("/")[0]
     if first in ("slack", "discord", "webhook"):
         return first
     keys = set(body) if isinstance(body, dict) else set()
+    if {"topic", "message"} <= keys:
+        return "ntfy"
     if keys & {"content", "embeds"}:
         return "discord"
     return "slack" if keys & {"text", "blocks"} else "webhook"
@@ -155,9 +160,13 @@ def text_of(body: Any) -> str:
     'P2 parse success\\n14 of 212 failed'
     >>> text_of({"type": "alert.fired", "data": {"title": "Parse success is low"}})
     'Parse success is low'
+    >>> text_of({"topic": "ada", "title": "P1 · Disk is full", "message": "Why you: it is their turn"})
+    'to ada: P1 · Disk is full\\nWhy you: it is their turn'
     """
     if not isinstance(body, dict):
         return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    if {"topic", "message"} <= body.keys():
+        return f"to {body['topic']}: " + "\n".join(str(body[key]) for key in ("title", "message") if body.get(key))
     for key in ("text", "content", "title", "summary", "message"):
         if isinstance(body.get(key), str) and body[key].strip():
             return str(body[key])
@@ -221,6 +230,18 @@ class Printer:
 def _list_of(body: dict[str, Any], key: str) -> list[dict[str, Any]]:
     value = body.get(key)
     return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+
+
+def actions_of(body: Any) -> list[tuple[str, str]]:
+    """
+    The buttons of a push message: their labels and addresses.
+
+    >>> actions_of({"actions": [{"label": "Acknowledge", "url": "http://a.example/answer/x"}, {"url": "javascript:1"}]})
+    [('Acknowledge', 'http://a.example/answer/x')]
+    """
+    listed = _list_of(body, "actions") if isinstance(body, dict) else []
+    found = [(str(one.get("label") or "answer"), str(one.get("url", ""))) for one in listed]
+    return [(label, url) for label, url in found if url.startswith(("http://", "https://"))]
 
 
 def _answer(message: Message) -> Response:

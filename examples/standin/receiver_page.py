@@ -20,6 +20,8 @@ ol{list-style:none;padding:0;margin:20px 0;display:grid;gap:12px}
 li{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 16px}
 .head{display:flex;gap:12px;font-size:13px;color:var(--soft)}.via{color:var(--sea);font-weight:600}
 pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}.text{margin-top:6px}
+.do{display:flex;flex-wrap:wrap;gap:8px;margin-top:10px}
+.do a{border:1px solid var(--sea);border-radius:8px;padding:8px 14px;color:var(--sea);text-decoration:none}
 details{margin-top:8px;font-size:13px;color:var(--soft)}details pre{font-family:ui-monospace,monospace;padding-top:6px}
 summary{cursor:pointer}summary:focus-visible{outline:2px solid var(--sea)}
 """
@@ -51,7 +53,15 @@ def _item(message: Mapping[str, Any]) -> str:
         f'<li><div class="head"><span class="via">{escape(message["via"])}</span>'
         f'<time datetime="{escape(message["at"])}" title="{at:%Y-%m-%d %H:%M:%S %Z}">{at.astimezone():%H:%M:%S}</time>'
         f"<span>no. {message['number']}</span></div>"
-        f'<pre class="text">{escape(message["text"])}</pre>'
+        f'<pre class="text">{escape(message["text"])}</pre>{_buttons(message["actions"])}'
         f"<details><summary>As it was posted to {escape(message['path'])}</summary>"
         f"<pre>{escape(raw)}</pre></details></li>"
     )
+
+
+def _buttons(actions: Sequence[tuple[str, str]]) -> str:
+    """
+    What a telephone shows as buttons, as links: opening one changes nothing, the page behind it asks.
+    """
+    links = "".join(f'<a href="{escape(url)}" rel="noreferrer">{escape(label)}</a>' for label, url in actions)
+    return f'<div class="do">{links}</div>' if links else ""

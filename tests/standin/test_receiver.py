@@ -102,3 +102,20 @@ def test_a_receiver_that_is_broken_on_purpose_keeps_nothing(standin: Running) ->
     standin.switch("receiver-broken", on=False)
 
     assert kept(standin) == {**before, "refused": before["refused"] + 1}
+
+
+def test_a_push_message_shows_whom_it_went_to_and_its_buttons(standin: Running) -> None:
+    acknowledge = {"action": "http", "label": "Acknowledge", "url": "http://127.0.0.1:1/answer/t"}
+    body = {
+        "topic": "shop-ada",
+        "title": "P1 · Disk",
+        "message": "Why you",
+        "actions": [acknowledge, {"url": "file:///x"}],
+    }
+    standin.post("receiver", "/", json=body)
+
+    [message] = kept(standin)["messages"][:1]
+    assert (message["via"], message["text"]) == ("ntfy", "to shop-ada: P1 · Disk\nWhy you")
+    shown = standin.get("receiver", "/").text
+    assert 'href="http://127.0.0.1:1/answer/t"' in shown
+    assert "file:///x&" not in shown.partition("<details>")[0]

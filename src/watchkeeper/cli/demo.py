@@ -55,6 +55,7 @@ def _watch(folder: Path, standin: "StandIn", bound: socket.socket, *, fast: bool
         **os.environ,
         f"{folder.name.upper()}_URL": standin.addresses["app"],
         "ALERT_WEBHOOK_URL": standin.addresses["receiver"] + "/webhook",
+        "NTFY_URL": standin.addresses["receiver"],  # the telephones of the people, who are invented
     }
     settings = Settings(manual=folder, data=data, address=address, environ=environ, fast=fast, allow_private=True)
     daemon = serving.opened(settings)
@@ -84,6 +85,7 @@ def welcome(manual: str, address: str, standin: dict[str, str], *, fast: bool) -
     out.print(f"[bold]Watchkeeper runs the {manual} manual:[/bold] {address}")
     out.print(f"  the application, under traffic   {standin['app']}")
     out.print(f"  what the receiver of alerts got  {standin['receiver']}")
+    out.print("      [dim]and what pages whoever is on call: the people are invented, their telephones are there[/dim]")
     if fast:
         out.print("  fast: a minute of the manual passes as a second")
     out.print("Try, in another terminal:")
