@@ -142,11 +142,12 @@ def test_a_quantile_has_a_burn_down_too(stormy):
 
 
 def test_an_alert_says_why_somebody_was_told(stormy):
-    page = alert_page(stormy.watch.alert(SPOTIFY), stormy.watch, DOORS)
+    story = stormy.watch.alert(SPOTIFY)
+    page = alert_page(story, stormy.watch, DOORS, story.decisions)
 
     assert page.changes[0].new == "firing"
     assert page.changes[0].why == "the condition began to hold"
-    assert [(one.channel, one.verdict, one.why) for one in page.decisions] == [("team", "told", "first time it fires")]
+    assert [(one.who, one.verdict, one.why) for one in page.why] == [("#team", "told", "first time it fires")]
     assert {fact.name: fact.value for fact in page.rule}["condition"] == "< 95% over 15m"
     assert [one.label for one in page.siblings] == ["apple", "deezer", "youtube"]
     assert [one.number for one in page.incidents] == [1]

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from watchkeeper.act.paging.desk import PageDesk
 from watchkeeper.act.watch import SHOWN_WINDOWS_NS
 from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.views.alerts import alert_page, alerts_view
@@ -19,6 +20,7 @@ from watchkeeper.web.views.objective import objective_view
 from watchkeeper.web.views.objective_row import FASTER
 from watchkeeper.web.views.overview import overview_view
 from watchkeeper.web.views.runbooks import runbook_page, runbooks_view
+from watchkeeper.web.visitors import visitor_of
 
 
 class WatchingPages:
@@ -28,6 +30,7 @@ class WatchingPages:
 
     def __init__(self, kit: PageKit) -> None:
         self._kit, self._watch, self._doors = kit, kit.watch, kit.doors
+        self._desk = PageDesk(kit.watch.state, kit.watch.clock, lambda: kit.watch.standing)
 
     def routes(self) -> list[BaseRoute]:
         """
@@ -60,7 +63,9 @@ class WatchingPages:
 
     def _alert(self, request: Request) -> Response:
         def view() -> Any:
-            return alert_page(self._watch.alert(request.path_params["key"]), self._watch, self._doors)
+            key = request.path_params["key"]
+            story, why = self._watch.alert(key), self._desk.why(key)
+            return alert_page(story, self._watch, self._doors, why, person=visitor_of(request).person)
 
         return self._kit.found(request, "alert.html", view)
 

@@ -15,6 +15,7 @@ from watchkeeper.manual.condition.printer import show
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.words import count, percent, words_ns
 from watchkeeper.store.alerts import TransitionRow
+from watchkeeper.store.decisions import DecisionRow
 from watchkeeper.web.doors import Doors
 from watchkeeper.web.views import words
 from watchkeeper.web.views.alert_line import AlertLine, alert_line
@@ -23,6 +24,7 @@ from watchkeeper.web.views.facts import Fact, document_facts
 from watchkeeper.web.views.lists import IncidentRow, MessageRow, incident_row, message_row, reason_words
 from watchkeeper.web.views.moments import Moment, moment
 from watchkeeper.web.views.rule_chart import rule_chart
+from watchkeeper.web.views.why import WhyLine, why_lines, why_you
 
 #: In which order the groups of the list stand, and what they are called.
 GROUPS = (
@@ -32,7 +34,6 @@ GROUPS = (
     ("inactive", "Fine"),
     ("withdrawn", "No longer in the manual"),
 )
-VERDICTS = {"send": "told", "hold": "held", "refuse": "not told"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +72,9 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """
-    Somebody was told, or not, and why.
-    """
-
-    at: Moment
-    channel: str
-    verdict: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPage:
     """
-    The page of one alert. `affected` and `fine` are the values of its label.
+    The page of one alert. `you` says why whoever reads it was paged or not.
     """
 
     title: str
@@ -95,7 +84,8 @@ class AlertPage:
     chart: Sketch | None
     siblings: tuple[AlertLine, ...]
     changes: tuple[Change, ...]
-    decisions: tuple[Decision, ...]
+    why: tuple[WhyLine, ...]
+    you: str
     messages: tuple[MessageRow, ...]
     incidents: tuple[IncidentRow, ...]
 
@@ -135,11 +125,13 @@ def siblings_of(view: AlertView, views: Sequence[AlertView]) -> list[AlertView]:
     return [one for one in views if one.memory.key.rule == view.memory.key.rule and one is not view]
 
 
-def alert_page(story: AlertStory, watch: Watch, doors: Doors) -> AlertPage:
+def alert_page(
+    story: AlertStory, watch: Watch, doors: Doors, why: Sequence[DecisionRow] = (), *, person: str = ""
+) -> AlertPage:
     """
-    The page of one alert.
+    The page of one alert; `why` are the decisions about it and its pages, newest first, `person` who reads it.
     """
-    manual, now_ns, zone = watch.standing.manual, watch.clock.now_ns(), ZoneInfo(watch.standing.manual.zone)
+    manual, now_ns = watch.standing.manual, watch.clock.now_ns()
     line = alert_line(story.alert, manual, now_ns=now_ns, siblings=story.siblings)
     return AlertPage(
         title=f"{line.title} on {line.label}" if line.label else line.title,
@@ -149,15 +141,8 @@ def alert_page(story: AlertStory, watch: Watch, doors: Doors) -> AlertPage:
         chart=rule_chart(story.alert, watch, width=720, height=140, fast=doors.fast),
         siblings=tuple(alert_line(one, manual, now_ns=now_ns) for one in story.siblings),
         changes=tuple(_change(row, story.alert, manual, now_ns=now_ns) for row in story.transitions),
-        decisions=tuple(
-            Decision(
-                at=moment(row.at_ns, now_ns=now_ns, zone=zone),
-                channel=row.channel or "nobody",
-                verdict=VERDICTS.get(row.verdict, row.verdict),
-                why=" ".join(part for part in (reason_words(row.reason), row.because_of) if part),
-            )
-            for row in story.decisions
-        ),
+        why=why_lines(why, manual, now_ns=now_ns),
+        you=why_you(person, why, manual),
         messages=tuple(message_row(row, manual, now_ns=now_ns) for row in story.notices),
         incidents=tuple(incident_row(one, manual, now_ns=now_ns) for one in story.incidents),
     )

@@ -17,17 +17,10 @@ from watchkeeper.web.views.moments import Moment, moment
 from watchkeeper.web.views.pages import PageLine, page_line
 from watchkeeper.web.views.policies import Rung, rungs_of
 from watchkeeper.web.views.ways import kind_of, person_title
+from watchkeeper.web.views.why import DEEDS
 
 #: What a person may put a page off for, as the form sends it (minutes) and as it reads.
 SNOOZES = ((15, "15 min"), (60, "1 h"), (4 * 60, "4 h"), (24 * 60, "1 d"))
-#: Deeds of people, as they stand among the decisions.
-DEEDS = {
-    "acknowledge": "acknowledged it",
-    "reopen": "gave it back",
-    "snooze": "put it off",
-    "escalate": "asked for the next one",
-    "resolve": "ended it",
-}
 KINDS = {"page": "paged", "page-over": "told that it is over", "bundle": "told in a bundle", "test": "sent a test"}
 
 
