@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from watchkeeper.act.fallback import hearers
 from watchkeeper.act.sender import Sender
-from watchkeeper.daemon import LATE_MESSAGE_NS, CannotStart, Daemon, OtherGrid, Settings, hearers
+from watchkeeper.daemon import LATE_MESSAGE_NS, CannotStart, Daemon, OtherGrid, Settings
 from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.store import outbox
 from watchkeeper.store.errors import FolderInUse

@@ -19,10 +19,12 @@ import structlog
 
 from watchkeeper.act.channels.choosing import channels_of, not_ready
 from watchkeeper.act.channels.sending import Channel
+from watchkeeper.act.fallback import carriers_of, hearers
 from watchkeeper.act.incidents import journal
 from watchkeeper.act.links import KEY_BYTES, Links
 from watchkeeper.act.message import Writer
 from watchkeeper.act.paging.desk import PageDesk
+from watchkeeper.act.recipients import unaddressed
 from watchkeeper.act.sender import Sender
 from watchkeeper.act.slack_answers import SlackAnswers
 from watchkeeper.act.turn import Standing, Turns, standing_of
@@ -32,8 +34,6 @@ from watchkeeper.manual.faster import faster
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.routing import channels_of as channels_of_alert
-from watchkeeper.manual.routing import routed
 from watchkeeper.measure.addressing import addressed
 from watchkeeper.measure.counters import CounterMemory
 from watchkeeper.measure.engine import Engine
@@ -56,7 +56,6 @@ from watchkeeper.store.backup import LINK_KEY
 from watchkeeper.store.errors import StateError, StoreError
 from watchkeeper.store.folder import claim_folder
 from watchkeeper.store.ground import Ground
-from watchkeeper.store.notices import NoticeRow
 from watchkeeper.store.opening import open_ground
 from watchkeeper.store.postgres import Where
 from watchkeeper.store.revisions import RevisionRow
@@ -271,6 +270,7 @@ class Daemon:
             clock=self.clock,
             render=self._writer(manual),
             fallback=partial(hearers, manual),
+            carriers=carriers_of(manual),
         )
         self.turns = Turns(
             standing=lambda: self.watch.standing,
@@ -290,7 +290,7 @@ class Daemon:
             self.watch.standing = self._standing(loaded, manual, plan)
             self._exclude()
         settle()
-        self.sender.renew(self._channels(manual), self._writer(manual), partial(hearers, manual))
+        self.sender.renew(self._channels(manual), self._writer(manual), partial(hearers, manual), carriers_of(manual))
         old = self.poller
         self._set_checks(manual)
         old.stop()
@@ -316,7 +316,10 @@ class Daemon:
         )
         with self.state.transaction() as tx:
             revision = revisions.add(tx, row)
-        return standing_of(manual, plan, revision=revision, times=self.settings.times)
+        lacking = unaddressed(manual, self.settings.environ)
+        return standing_of(
+            manual, plan, revision=revision, times=self.settings.times, dead=lambda: {**lacking, **self.sender.dead}
+        )
 
     def _exclude(self) -> None:
         """
@@ -345,19 +348,6 @@ class Daemon:
         found = addressed(manual, self.settings.environ)
         self.not_asked = found.missing
         self.poller = Poller(found.probes, client=self.http, intake=self.intake, clock=self.clock)
-
-
-def hearers(manual: Manual, row: NoticeRow) -> tuple[str, ...]:
-    """
-    The channels that hear of a message's rule under this manual; of a rule that is gone, those of the routes.
-    """
-    name = str(row.body.get("rule", ""))
-    label, value = (str(row.body.get(part, "")) for part in ("label", "value"))
-    alert = manual.alerts.get(name)
-    if alert is not None:
-        return channels_of_alert(name, alert, manual, label=label, value=value)
-    severity = row.body.get("severity")
-    return routed(manual, severity=severity, service=None, name=name, label=label, value=value)
 
 
 def settle() -> None:

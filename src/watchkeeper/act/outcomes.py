@@ -35,6 +35,7 @@ class SendingReason(StrEnum):
     REFUSED_FOR_GOOD = "refused-for-good"
     NO_CHANNEL = "no-channel"
     MOVED = "moved"
+    CARRIED = "carried"
     UNKNOWN_OUTCOME = "unknown-outcome"
     BUG = "bug"
 
@@ -45,7 +46,8 @@ SAYS: Final[dict[SendingReason, str]] = {
     SendingReason.GAVE_UP: f"it did not arrive in {ATTEMPTS} attempts",
     SendingReason.REFUSED_FOR_GOOD: "the other side will not take it",
     SendingReason.NO_CHANNEL: "the manual no longer has the channel",
-    SendingReason.MOVED: "the channel it was meant for is gone",
+    SendingReason.MOVED: "the channel it was meant for is gone, or dead",
+    SendingReason.CARRIED: "its channel is dead; another carries it",
     SendingReason.UNKNOWN_OUTCOME: "a crash hid whether it arrived",
     SendingReason.BUG: "a fault of Watchkeeper's own; its log has the details",
 }

@@ -8,14 +8,16 @@ channels that are gone. The rows are all that is remembered: a new sender goes o
 
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import structlog
 from sqlalchemy import Connection
 
+from watchkeeper.act import fallback as standing_in
 from watchkeeper.act import outcomes
 from watchkeeper.act.channels.sending import Channel, Failed, Sent
+from watchkeeper.act.fallback import Carriers, Failures, nobody_carries
 from watchkeeper.act.message import Message
 from watchkeeper.act.outcomes import SendingReason
 from watchkeeper.act.paging import wanted
@@ -58,9 +60,11 @@ class Sender:
         clock: Clock,
         render: Render,
         fallback: Fallback = nobody,
+        carriers: Carriers = nobody_carries,
     ) -> None:
         self._state, self._clock = state, clock
         self._channels, self._render, self._fallback = dict(channels), render, fallback
+        self._carriers, self._failures = carriers, Failures()
         self._loops: dict[tuple[str, int], Repeating] = {}
         self._changing = threading.Lock()
         self._started = False
@@ -71,6 +75,13 @@ class Sender:
         The channels as they now are, by name.
         """
         return self._channels
+
+    @property
+    def dead(self) -> Mapping[str, str]:
+        """
+        The channels that carry nothing just now, and why.
+        """
+        return self._failures.dead(self._channels)
 
     @property
     def alive(self) -> bool:
@@ -103,13 +114,21 @@ class Sender:
         for loop in list(self._loops.values()):
             loop.wake()
 
-    def renew(self, channels: Mapping[str, Channel], render: Render, fallback: Fallback = nobody) -> None:
+    def renew(
+        self,
+        channels: Mapping[str, Channel],
+        render: Render,
+        fallback: Fallback = nobody,
+        carriers: Carriers = nobody_carries,
+    ) -> None:
         """
         Go on with other channels and words, after a reload. What is due for a channel that is gone goes to those that
         `fallback` names, and fails, visibly, where it names none.
         """
         with self._changing:
             self._channels, self._render, self._fallback = dict(channels), render, fallback
+            self._carriers = carriers
+            self._failures.forget()
             self._fit()
         self.wake()
 
@@ -186,7 +205,7 @@ class Sender:
             self._stand_in(row)
             return None if ending() else self._claim(row.channel)
         try:
-            result = self._attempt(row, channel)
+            result = self._resting(row) or self._attempt(row, channel)
         except Exception as error:  # the top of the loop: a bug costs this message, not the ones behind it
             log.error("a bug kept a message", notice=row.id, channel=row.channel, at=_place(error))
             failed = Failed(why=_place(error), retryable=False)
@@ -208,7 +227,16 @@ class Sender:
                 _cancel(tx, row, why, self._clock.now_ns())
         if not mine or why is not None:
             return None
-        return channel.send(message, message_id=outcomes.message_id(row), now=self._clock.now())
+        result = channel.send(message, message_id=outcomes.message_id(row), now=self._clock.now())
+        self._failures.note(row.channel, result, now_ns=self._clock.now_ns())
+        return result
+
+    def _resting(self, row: NoticeRow) -> Failed | None:
+        """
+        The failure of a channel that is dead, without waiting for it once more, where others carry the message.
+        """
+        why = self._failures.resting(row.channel, now_ns=self._clock.now_ns())
+        return Failed(why=why, retryable=True) if why is not None and self._carriers(row, self.dead) else None
 
     def _settle(
         self,
@@ -219,14 +247,31 @@ class Sender:
         final: SendingReason | None = None,
     ) -> NoticeRow | None:
         now_ns = self._clock.now_ns()
+        others = self._others(row, result, final, now_ns)
         with self._state.transaction() as tx:
-            kept = _settled(tx, row, result, final=final, now_ns=now_ns)
+            kept = _settled(tx, row, result, final=final, now_ns=now_ns, others=others)
             following = None if ending() else self._next(tx, row.channel)
+        if others:
+            log.warning("another channel carries it", notice=row.id, instead=[one.channel for one in others])
+            self.wake()
         if isinstance(result, Failed):
             log.warning("not delivered", notice=row.id, channel=row.channel, attempt=row.attempts, why=result.why)
         if not kept:
             log.warning("an answer came after the lease had ended", notice=row.id, channel=row.channel)
         return following
+
+    def _others(
+        self, row: NoticeRow, result: Sent | Failed, final: SendingReason | None, now_ns: int
+    ) -> list[NoticeRow]:
+        """
+        The message on its other ways: when it failed for good, or its channel is dead.
+        """
+        if not isinstance(result, Failed) or final is SendingReason.BUG:
+            return []
+        dead = self.dead
+        over = not result.retryable or row.attempts >= outcomes.ATTEMPTS or row.channel in dead
+        found = self._carriers(row, dead) if over else ()
+        return [standing_in.moved(row, one, now_ns=now_ns) for one in found if one.channel in self._channels]
 
     def _stand_in(self, row: NoticeRow) -> None:
         """
@@ -274,10 +319,17 @@ class Sender:
 
 
 def _settled(
-    tx: Connection, row: NoticeRow, result: Sent | Failed, *, final: SendingReason | None, now_ns: int
+    tx: Connection,
+    row: NoticeRow,
+    result: Sent | Failed,
+    *,
+    final: SendingReason | None,
+    now_ns: int,
+    others: Sequence[NoticeRow] = (),
 ) -> bool:
     """
-    Write what came of an attempt, by the rule of `outcomes`; False when the row was no longer ours.
+    Write what came of an attempt, by the rule of `outcomes`; False when the row was no longer ours. `others` are the
+    same message on other ways, which take it over.
     """
     receipt, claim = result.receipt(at_ns=now_ns), row.claimed_by or ""
     unwanted = wanted.why_unwanted(tx, row) if isinstance(result, Failed) else None
@@ -285,7 +337,7 @@ def _settled(
         return outbox.settle(
             tx, row.id, state="cancelled", receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=unwanted
         )
-    if isinstance(result, Failed) and result.retryable and row.attempts < outcomes.ATTEMPTS:
+    if isinstance(result, Failed) and result.retryable and row.attempts < outcomes.ATTEMPTS and not others:
         due_ns = now_ns + outcomes.wait_ns(row.attempts, asked=result.retry_after)
         reason = SendingReason.TRIED_AGAIN.value
         return outbox.retry_at(tx, row.id, due_ns=due_ns, receipt=receipt, expecting_claim=claim, reason=reason)
@@ -294,7 +346,10 @@ def _settled(
     if isinstance(result, Failed):
         state = "failed"
         why = final or (SendingReason.GAVE_UP if result.retryable else SendingReason.REFUSED_FOR_GOOD)
+        why = SendingReason.CARRIED if others and result.retryable else why
     kept = outbox.settle(tx, row.id, state=state, receipt=receipt, now_ns=now_ns, expecting_claim=claim, reason=why)
+    if kept and others:
+        outbox.add(tx, others)
     if kept and state == "failed":
         wanted.failed(tx, row, now_ns=now_ns)
     return kept

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from watchkeeper.act.fallback import carriers_of
 from watchkeeper.act.memory import Remembered
 from watchkeeper.act.message import Message, Writer
 from watchkeeper.act.recipients import unaddressed
@@ -325,7 +326,13 @@ class Story(Deeds):
         new = [name for name in self.manual.channels if name not in self.pagers]
         self.pagers |= {name: Pager(name, self.zone, self._sent.append) for name in new}
         writer = Writer(self.manual, environ=self._environ)
-        self._sender = Sender(state=self.state, channels=self.pagers, clock=self.clock, render=writer)
+        self._sender = Sender(
+            state=self.state,
+            channels=self.pagers,
+            clock=self.clock,
+            render=writer,
+            carriers=carriers_of(self.manual),
+        )
         self._turn()
 
     def _dead(self) -> dict[str, str]:
