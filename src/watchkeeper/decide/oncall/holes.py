@@ -43,16 +43,15 @@ def holes(
     begin_ns: int,
     end_ns: int,
     dead: Mapping[str, str] = {},  # noqa: B006 (never changed)
-    only: tuple[str, str | None] | None = None,
 ) -> list[Hole]:
     """
     Every stretch of time in which a page would reach nobody, by policy, severity and beginning.
 
-    `dead`: channels that cannot send, and why. `only`: of one policy and severity.
+    `dead`: channels that cannot send, and why.
     """
     ahead = _Ahead(manual, overrides, begin_ns, end_ns, dead)
     found: list[Hole] = []
-    for policy, severity in (only,) if only else leading(manual):
+    for policy, severity in leading(manual):
         found += ahead.holes(policy, severity)
     return found
 

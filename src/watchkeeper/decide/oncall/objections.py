@@ -45,8 +45,9 @@ def objections(manual: Manual, *, now_ns: int) -> Iterator[Objection]:
         yield from _of_schedule(name, schedule)
     yield from _holes(manual, now_ns)
     yield from _without_policy(manual)
+    led = leading(manual)
     for policy in manual.policies:
-        if (policy, None) in leading(manual) and not _severityless(policy, manual):
+        if (policy, None) in led and not _severityless(policy, manual):
             says = "nothing leads to it: no alert, route, severity, default or incident process names it"
             yield Objection(Kind.IDLE_POLICY, ("policies", policy), says)
 
@@ -89,15 +90,12 @@ def _holes(manual: Manual, now_ns: int) -> Iterator[Objection]:
     """
     One objection for the severities of a policy that have the same holes.
     """
-    end_ns = now_ns + _AHEAD_NS
+    spans_of: dict[tuple[str, str | None], list[tuple[int, int, str]]] = {}
+    for hole in holes(manual, [], begin_ns=now_ns, end_ns=now_ns + _AHEAD_NS):
+        spans_of.setdefault((hole.policy, hole.severity), []).append((hole.begin_ns, hole.end_ns, hole.why))
     alike: dict[tuple[str, tuple[tuple[int, int, str], ...]], list[str | None]] = {}
-    for policy, severity in leading(manual):
-        found = [
-            (hole.begin_ns, hole.end_ns, hole.why)
-            for hole in holes(manual, [], begin_ns=now_ns, end_ns=end_ns, only=(policy, severity))
-        ]
-        if found:
-            alike.setdefault((policy, tuple(found)), []).append(severity)
+    for (policy, severity), found in spans_of.items():
+        alike.setdefault((policy, tuple(found)), []).append(severity)
     for (policy, spans), severities in alike.items():
         named = [severity for severity in severities if severity is not None]
         paged: Place = ("severities", named[0]) if policy == EVERYONE and named else ("manual",)
