@@ -27,7 +27,9 @@ BECAME = {
     "unknown": "outcome unknown",
     "cancelled": "not sent any more",
 }
-#: ... and whether that is as it should be, as a CSS class.
+#: What a kind of message is called, where its own word says too little.
+KINDS = {"page": "paged", "page-over": "over", "bundle": "several pages", "test": "a test"}
+#: Whether that is as it should be, as a CSS class.
 STATES = {"sent": "met", "failed": "breached", "unknown": "unknown", "due": "at-risk", "sending": "at-risk"}
 
 
@@ -93,10 +95,10 @@ def message_row(row: NoticeRow, manual: Manual, *, now_ns: int) -> MessageRow:
     """
     return MessageRow(
         at=moment(row.created_ns, now_ns=now_ns, zone=ZoneInfo(manual.zone)),
-        subject=readable(row.subject, manual),
+        subject=_subject(row, manual),
         href=subject_href(row.subject),
-        kind=row.kind,
-        channel=row.channel,
+        kind=KINDS.get(row.kind, row.kind),
+        channel=f"{_name(row.person, manual)}, {row.channel}" if row.person else row.channel,
         became=BECAME[row.state],
         state=STATES.get(row.state, "unknown"),
         why=_why(row),
@@ -129,6 +131,9 @@ def readable(key: str, manual: Manual) -> str:
     """
     The key of an alert as people read it: `parse-success[platform=spotify]` is "Parse success on spotify".
     """
+    for kind, says in (("incident/", "Incident #"), ("page/", "Page "), ("schedule/", "Schedule ")):
+        if key.startswith(kind) and key not in manual.alerts:
+            return says + key.removeprefix(kind)
     rule, bracket, rest = key.partition("[")
     said = words.title(rule, manual.alerts[rule]) if rule in manual.alerts else key
     value = rest.removesuffix("]").partition("=")[2]
@@ -150,6 +155,19 @@ def reason_words(value: str | None) -> str:
     A reason in words.
     """
     return SAYS[Reason(value)] if value in {one.value for one in Reason} else (value or "")
+
+
+def _subject(row: NoticeRow, manual: Manual) -> str:
+    """
+    What a message is about; the title of a page stands in its messages.
+    """
+    title = str(row.body.get("title") or "") if row.kind in KINDS else ""
+    return title[:1].upper() + title[1:] or readable(row.subject, manual)
+
+
+def _name(person: str, manual: Manual) -> str:
+    found = manual.people.get(person)
+    return (found.name if found else None) or person.removeprefix("contact:")
 
 
 def _why(row: NoticeRow) -> str:

@@ -73,7 +73,7 @@ def page_view(story: PageStory, watch: Watch, overrides: Sequence[Override]) -> 
     rungs = () if policy is None else rungs_of(policy, manual, overrides, watch.standing.dead(), at_ns=now_ns)
     incident = story.incident
     return PageView(
-        title=row.title,
+        title=line.title,
         line=line,
         sentence=_sentence(line),
         events=tuple(page_events(story.notices, story.decisions, manual, now_ns=now_ns)),
@@ -104,12 +104,13 @@ def page_events(
 def _of_notice(row: NoticeRow, manual: Manual, zone: ZoneInfo, now_ns: int) -> PageEvent:
     who = person_title(row.person, manual) if row.person else f"#{row.channel}"
     detail = str((row.receipt or {}).get("detail") or "") if row.state in ("failed", "unknown") else ""
-    what = KINDS.get(row.kind, row.kind) if row.state == "sent" else BECAME[row.state]
+    way = kind_of(row.channel, manual)
+    what = f"{KINDS.get(row.kind, row.kind)} by {way}" if row.state == "sent" else f"by {way}: {BECAME[row.state]}"
     return PageEvent(
         at=moment(row.settled_ns or row.due_ns, now_ns=now_ns, zone=zone),
         mark=STATES.get(row.state, "declared"),
         who=who,
-        says=f"{what}, {kind_of(row.channel, manual)}",
+        says=what,
         why=" ".join(part for part in (reason_words(row.reason or str(row.body.get("reason", ""))), detail) if part),
     )
 

@@ -132,7 +132,7 @@ def page_line(
     return PageLine(
         number=row.id,
         href=f"/pages/{row.id}",
-        title=row.title,
+        title=row.title[:1].upper() + row.title[1:],
         severity=row.severity or "",
         state=row.state,
         mark=MARKS.get(row.state, "unknown"),
