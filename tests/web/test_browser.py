@@ -64,7 +64,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     config = uvicorn.Config("", port=0, log_level="critical", ws="none", lifespan="off", timeout_graceful_shutdown=1)
     bound = config.bind_socket()
     address = f"http://127.0.0.1:{bound.getsockname()[1]}"
-    config.loaded_app = config.app = create_app(house.watch, Doors(address=address))
+    config.loaded_app = config.app = create_app(house.watch, Doors(address=address, demo="ada"))
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
@@ -139,10 +139,10 @@ def test_what_somebody_is_writing_survives_a_change(page, served):
     expect(page.locator("[data-live]")).to_have_text("live")  # what changes before it listens is in the next change
     note = page.get_by_label("What did you see")
     note.fill("half a sent")
-    before = page.locator(".clock b").first.inner_text()
-    served.house.clock.move(seconds=61)  # whatever the clock said, it now says something else
+    before = page.locator(".say p").last.inner_text()
+    served.house.clock.move(seconds=61)  # however long it was open, it now is longer
     served.house.spans(5, {"name": "GET /", "kind": "server", "status": 200})
-    expect(page.locator(".clock b").first).not_to_have_text(before)
+    expect(page.locator(".say p").last).not_to_have_text(before)
     expect(note).to_have_value("half a sent")
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 from watchkeeper.act import memory
 from watchkeeper.act.accounts.accounts import Accounts
+from watchkeeper.act.accounts.audit import audited
+from watchkeeper.act.accounts.visitor import Visitor
 from watchkeeper.act.asking import gather
 from watchkeeper.act.excluding import Wish, granted, in_force
 from watchkeeper.act.incidents import journal
@@ -310,24 +312,27 @@ class Watch:
         self.desk.note(number, text, by=by)
         return self.incident(number).incident
 
-    def exclude(self, wish: Wish, *, by: str) -> ExclusionRow:
+    def exclude(self, wish: Wish, *, by: Visitor | str) -> ExclusionRow:
         """
         A person takes minutes out of the numbers. Raises CannotExclude.
         """
         now_ns, plan = self.clock.now_ns(), self.intake.engine.plan
         minute_ns = self.intake.engine.grid.minute_ns
-        row = granted(wish, self.standing.manual, plan, by=by, now_ns=now_ns, minute_ns=minute_ns)
+        row = granted(wish, self.standing.manual, plan, by=_name(by), now_ns=now_ns, minute_ns=minute_ns)
         with self.state.transaction() as tx:
             row = replace(row, id=exclusions.add(tx, row))
+            audited(tx, by, "exclusion.create", f"exclusion/{row.id}", detail={"reason": row.reason}, at_ns=now_ns)
         self.renew_exclusions()
         return row
 
-    def undo_exclusion(self, number: int, *, by: str) -> ExclusionRow:
+    def undo_exclusion(self, number: int, *, by: Visitor | str) -> ExclusionRow:
         """
         A person puts minutes back; putting them back again changes nothing. KeyError for an unknown number.
         """
+        now_ns = self.clock.now_ns()
         with self.state.transaction() as tx:
-            exclusions.undo(tx, number, at_ns=self.clock.now_ns(), by=by)
+            if exclusions.undo(tx, number, at_ns=now_ns, by=_name(by)):
+                audited(tx, by, "exclusion.undo", f"exclusion/{number}", at_ns=now_ns)
             row = exclusions.by_id(tx, number)
         if row is None:
             raise KeyError(number)
@@ -381,3 +386,7 @@ class Watch:
             finding=finding or (memory.finding_of(row) if row else None),
             row=row,
         )
+
+
+def _name(by: Visitor | str) -> str:
+    return by if isinstance(by, str) else by.by

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from watchkeeper.act.accounts.visitor import Visitor
 from watchkeeper.act.watch import Watch
 from watchkeeper.decide.values import State
 from watchkeeper.manual.words import words_ns
@@ -83,11 +84,13 @@ def faults(watch: Watch, doors: Doors) -> list[Fault]:
     return [_fault(watch, one) for one in _ask(doors, "GET", "/faults")["faults"]]
 
 
-def switch_fault(watch: Watch, doors: Doors, name: str, *, on: bool) -> Fault:
+def switch_fault(watch: Watch, doors: Doors, name: str, *, on: bool, by: Visitor) -> Fault:
     """
     Switch a fault on or off. Raises NoStandIn, UnknownFault, and OutsideError when the stand-in does not answer.
     """
-    return _fault(watch, _ask(doors, "POST", f"/faults/{quote(name, safe='')}", {"on": on}))
+    switched = _ask(doors, "POST", f"/faults/{quote(name, safe='')}", {"on": on})
+    watch.accounts.note(by, "fault.on" if on else "fault.off", f"fault/{name}")
+    return _fault(watch, switched)
 
 
 def lasting(ns: int) -> str:

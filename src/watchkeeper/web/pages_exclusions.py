@@ -38,7 +38,7 @@ class ExclusionPages:
     def _excluded(self, request: Request, fields: dict[str, str]) -> Response:
         try:
             wish = wish_of(fields, ZoneInfo(self._watch.standing.manual.zone))
-            self._watch.exclude(wish, by=visitor_of(request).by)
+            self._watch.exclude(wish, by=visitor_of(request))
         except CannotExclude as why:
             view = exclusions_view(self._watch, written=fields, why=str(why))
             return self._kit.render(request, "exclusions.html", view, status=400)
@@ -46,7 +46,7 @@ class ExclusionPages:
 
     def _undone(self, request: Request, _fields: dict[str, str]) -> Response:
         try:
-            self._watch.undo_exclusion(request.path_params["number"], by=visitor_of(request).by)
+            self._watch.undo_exclusion(request.path_params["number"], by=visitor_of(request))
         except KeyError:
             return self._kit.missing(request)
         return RedirectResponse("/exclusions", status_code=303)

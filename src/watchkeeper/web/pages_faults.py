@@ -13,6 +13,7 @@ from watchkeeper.outside.errors import OutsideError
 from watchkeeper.web.faults import NoStandIn, UnknownFault, switch_fault
 from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.views.faults import faults_view
+from watchkeeper.web.visitors import visitor_of
 
 #: What the field `on` of a fault's form may say.
 SWITCHES: Final = {"true": True, "false": False}
@@ -47,7 +48,8 @@ class FaultPages:
             why = f"found {found}; wanted `on=true` or `on=false`"
             return self._kit.refused(request, Rejection(status=400, why=why))
         try:
-            switch_fault(self._watch, self._doors, request.path_params["name"], on=SWITCHES[fields["on"]])
+            name = request.path_params["name"]
+            switch_fault(self._watch, self._doors, name, on=SWITCHES[fields["on"]], by=visitor_of(request))
         except (NoStandIn, UnknownFault):
             return self._kit.missing(request)
         except OutsideError:

@@ -51,7 +51,7 @@ def test_a_change_without_what_our_page_carries_does_nothing(house, client, cont
     assert (json.status_code, closed(house)) == (403, False)
 
 
-def test_what_our_page_carries_lets_the_change_through_in_the_form_or_beside_it(client):
+def test_what_our_page_carries_lets_the_change_through_in_the_form_or_beside_it(house, client):
     csrf = carried(client)
     assert client.post("/incidents/1/close", content=f"csrf={csrf}", headers=FORM).status_code == 303
     assert closed(house)

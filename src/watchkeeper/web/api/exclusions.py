@@ -83,7 +83,7 @@ def exclude(wish: ExclusionWish, watch: TheWatch, who: Who) -> ExclusionAnswer:
                 label=wish.label,
                 value=wish.value,
             ),
-            by=who.by,
+            by=who,
         )
     except CannotExclude as why:
         raise Unfit(str(why)) from None
@@ -105,7 +105,7 @@ def undo_exclusion(
         raise Unknown("exclusion", number, list(known))
     if known[number].undone_ns is not None:
         raise Conflict(f"exclusion {number} was undone already, by {known[number].undone_by}")
-    return _answer(watch.undo_exclusion(number, by=who.by))
+    return _answer(watch.undo_exclusion(number, by=who))
 
 
 def _ns(instant: datetime, field: str) -> int:

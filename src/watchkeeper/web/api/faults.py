@@ -5,7 +5,7 @@ What is broken in the stand-in of the demo, in JSON?
 from pydantic import Field
 
 from watchkeeper.web import faults as standin
-from watchkeeper.web.api.asking import TheDoors, TheWatch, router
+from watchkeeper.web.api.asking import TheDoors, TheWatch, Who, router
 from watchkeeper.web.api.errors import CHANGES, answers
 from watchkeeper.web.api.values import Instant, Model, at_or_none
 
@@ -67,11 +67,11 @@ def faults(watch: TheWatch, doors: TheDoors) -> FaultList:
 
 
 @routes.post("/faults/{name}", responses=answers(404, 502) | CHANGES)
-def switch_fault(name: str, switch: Switch, watch: TheWatch, doors: TheDoors) -> Fault:
+def switch_fault(name: str, switch: Switch, watch: TheWatch, doors: TheDoors, who: Who) -> Fault:
     """
     Switch a fault on or off: says by when the alerts that it touches fire, or resolve.
     """
-    return _fault(standin.switch_fault(watch, doors, name, on=switch.on))
+    return _fault(standin.switch_fault(watch, doors, name, on=switch.on, by=who))
 
 
 def _fault(fault: standin.Fault) -> Fault:

@@ -8,7 +8,7 @@ from watchkeeper.act.watch import AlertView, Watch
 from watchkeeper.decide.objectives import Standing
 from watchkeeper.decide.values import State
 from watchkeeper.manual.show import show
-from watchkeeper.web.api.asking import TheDoors, TheWatch, router
+from watchkeeper.web.api.asking import TheDoors, TheWatch, Who, router
 from watchkeeper.web.api.errors import CHANGES
 from watchkeeper.web.api.incidents import Incident, incident_of
 from watchkeeper.web.api.values import Model
@@ -121,11 +121,13 @@ def status(watch: TheWatch, doors: TheDoors) -> Status:
 
 
 @routes.post("/reload", responses=CHANGES)
-def reload(watch: TheWatch, doors: TheDoors) -> Reloaded:
+def reload(watch: TheWatch, doors: TheDoors, who: Who) -> Reloaded:
     """
     Read the manual again: all of it or, with a mistake in it, nothing.
     """
     mistakes = mistakes_of(doors.reload())
+    detail = {"revision": watch.standing.revision, "mistakes": len(mistakes)}
+    watch.accounts.note(who, "manual.reload", "manual", "refused" if mistakes else "done", detail)
     return Reloaded(revision=watch.standing.revision, mistakes=list(mistakes))
 
 
