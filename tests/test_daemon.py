@@ -126,7 +126,16 @@ def test_a_message_that_stays_due_is_seen(settings, waited_ns, earlier_due_in_ns
     daemon, now_ns = Daemon(settings, clock), clock.now_ns()
     due = [] if earlier_due_in_ns is None else [now_ns + earlier_due_in_ns]
     rows = [
-        NoticeRow(subject="orders", kind="firing", channel="team", body={}, created_ns=0, due_ns=at_ns, cycle=i)
+        NoticeRow(
+            subject="orders",
+            kind="firing",
+            channel="team",
+            body={},
+            created_ns=0,
+            due_ns=at_ns,
+            cycle=i,
+            attempts=int(at_ns in due),
+        )
         for i, at_ns in enumerate([*due, now_ns - waited_ns])
     ]
     with daemon.state.transaction() as tx:

@@ -20,6 +20,7 @@ import structlog
 from watchkeeper.act.channels.choosing import channels_of, not_ready
 from watchkeeper.act.channels.sending import Channel
 from watchkeeper.act.fallback import carriers_of, hearers
+from watchkeeper.act.heartbeat import Audit
 from watchkeeper.act.incidents import journal
 from watchkeeper.act.links import KEY_BYTES, Links
 from watchkeeper.act.message import Writer
@@ -62,6 +63,7 @@ from watchkeeper.store.revisions import RevisionRow
 
 FASTER = 60  # `--fast`: minutes pass as seconds
 LATE_TURN_NS = 15 * 1_000_000_000  # a turn is taken every half second
+LATE_AUDIT_NS = 60 * 1_000_000_000  # it looks every 5 s, and may wait half a minute for a channel
 LATE_MESSAGE_NS = 3 * 60 * 1_000_000_000  # one attempt at the messages before it may take half a minute each
 
 log = structlog.get_logger("daemon")
@@ -138,11 +140,13 @@ class Daemon:
         self.turns.start()
         self.sender.start()
         self.poller.start()
+        self.audit.start()
 
     def stop(self) -> None:
         """
         Stop in the opposite order; what was acknowledged is folded and on disk.
         """
+        self.audit.stop()
         self.poller.stop()
         self.turns.stop()
         self.sender.stop()
@@ -168,6 +172,9 @@ class Daemon:
         """
         How each part is: "ok", or a sentence.
         """
+        return self._parts() | {"audit": self._audited(self.clock.now_ns())}
+
+    def _parts(self) -> dict[str, str]:
         now_ns = self.clock.now_ns()
         late_ns = now_ns - (self.turns.taken_ns or 0)
         turn = "ok" if late_ns < LATE_TURN_NS else "no turn has ended well lately"
@@ -190,6 +197,14 @@ class Daemon:
             turns=self.turns.taken,
             failed_turns=self.turns.failed,
         )
+
+    def _audited(self, now_ns: int) -> str:
+        if not self.audit.alive:
+            return "nobody watches whether the other parts do their work"
+        if self.audit.looked_ns is not None and now_ns - self.audit.looked_ns > LATE_AUDIT_NS:
+            return "nobody has looked lately whether the other parts do their work"
+        own = {what: said for what, said in self.audit.faults.items() if what not in ("turn", "sender")}
+        return "; ".join(f"{what}: {said}" for what, said in sorted(own.items())) or "ok"
 
     def _upkeep(self) -> str:
         if not self.upkeep.alive:
@@ -279,6 +294,15 @@ class Daemon:
             clock=self.clock,
             every_seconds=self.settings.turn_seconds,
             after=self.sender.wake,
+        )
+        self.audit = Audit(
+            state=self.state,
+            clock=self.clock,
+            health=self._parts,
+            channels=lambda: self.sender.channels,
+            manual=lambda: self.watch.standing.manual,
+            http=self.http,
+            environ=self.settings.environ,
         )
         self._set_checks(manual)
 

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     STAGING = "staging"
     TEST = "test"
     SEVERITY_GREW = "severity-grew"
+    OURSELVES = "ourselves"
     # an incident
     DEADLINE_MISSED = "deadline-missed"
     SEVERITY_OPENS = "severity-opens"
@@ -134,6 +135,7 @@ SAYS: dict[Reason, str] = {
     Reason.STAGING: "this manual is not about production, so nobody is paged",
     Reason.TEST: "somebody asked for a test",
     Reason.SEVERITY_GREW: "it became more severe",
+    Reason.OURSELVES: "a part of this watch itself does not do its work",
     Reason.DEADLINE_MISSED: "a deadline of the incident was missed",
     Reason.SEVERITY_OPENS: "an alert of this severity opens an incident",
     Reason.ALERTS_RESOLVED: "all its alerts resolved",
