@@ -70,7 +70,7 @@ class StepLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLine:
     """
-    A stage of the process: `stands` is over, now or ahead. `list` is what its steps are filed under.
+    A stage of the process: `stands` is past, present or ahead.
     """
 
     name: str
@@ -205,7 +205,7 @@ def incident_page(story: IncidentStory, watch: Watch, *, wrong: str = "") -> Inc
         clocks=clocks,
         stage=incident.stage,
         stages=stages,
-        now=next((one for one in stages if one.stands == "now"), None),
+        now=next((one for one in stages if one.stands == "present"), None),
         roles=_roles(case, watch, manual),
         on_it=tuple(_holder(one, manual) for one in dict.fromkeys(role.person for role in case.roles)),
         has_it=called(manual, incident.acknowledged_by) if incident.acknowledged_by else "",
@@ -216,7 +216,7 @@ def incident_page(story: IncidentStory, watch: Watch, *, wrong: str = "") -> Inc
         evidence=evidence_view(case.row.evidence or {}, manual, now_ns=now_ns),
         timeline=_timeline(case, manual, now_ns=now_ns),
         told=tuple(message_row(one, manual, now_ns=now_ns) for one in case.told[:10]),
-        pages=tuple((f"#{page.id} {page.title}, {page.state}", f"/pages/{page.id}") for page in case.pages),
+        pages=tuple((f"page {page.id}, {page.state}", f"/pages/{page.id}") for page in case.pages),
         into=None if case.into is None else (case.into.number, case.into.title),
         merged=tuple((one.number, one.title) for one in case.merged),
         people=tuple((name, called(manual, name)) for name in manual.people),
@@ -292,7 +292,7 @@ def _stages(
     return tuple(
         StageLine(
             name=stage.name,
-            stands="over" if place < at else "now" if place == at else "ahead",
+            stands="past" if place < at else "present" if place == at else "ahead",
             within=words(stage.within) if isinstance(stage.within, Duration) else stage.within or "",
             who=stage.responsible or "",
             clock=by_name.get(f"{STAGE}{stage.name}"),
