@@ -2,12 +2,14 @@
 What does the state forget, and when?
 
 Once an hour, what is older than `KEPT` and settled: messages, decisions, transitions. In small portions, so that
-nobody waits for it; what is open is never touched.
+nobody waits for it; what is open is never touched. Links that were used are forgotten when they have ended anyway.
 """
 
 from datetime import timedelta
 from typing import Final
 
+from watchkeeper.act.links import LIFETIME_NS
+from watchkeeper.store import links
 from watchkeeper.store.forgetting import forget_before
 from watchkeeper.store.state import State
 
@@ -32,6 +34,8 @@ class Forgetting:
         if now_ns < self._due_ns:
             return 0
         self._due_ns = now_ns + EVERY_NS
+        with self._state.transaction() as tx:
+            links.forget(tx, before_ns=now_ns - LIFETIME_NS)  # none of these links works any more
         gone = 0
         for _ in range(PORTIONS):
             with self._state.transaction() as tx:
