@@ -75,7 +75,7 @@ def holes(days: Days = 30, at: At = USUAL, json: AsJson = False) -> None:
         out.print(f"Every page of the next {counted(days, 'day')} reaches somebody.")
     else:
         rows = [_hole(one) for one in found["holes"]]
-        table(["from", "to", "hours", "policy", "severity", "why"], rows, whole=3)
+        table(["from", "to", "hours", "page", "why"], rows, whole=4)
     if not json and found["gaps"]:
         empty = sum((_length(one) for one in found["gaps"]), timedelta())
         names = ", ".join(dict.fromkeys(plain(one["schedule"]) for one in found["gaps"]))
@@ -180,8 +180,8 @@ def _duty(one: dict[str, Any]) -> list[str]:
 
 
 def _hole(one: dict[str, Any]) -> list[str]:
-    policy, severity = plain(one["policy"] or "everyone"), plain(one["severity"] or "")
-    return [_time(one["begins"]), _time(one["ends"]), _hours(_length(one)), policy, severity, plain(one["why"])]
+    page = " ".join(filter(None, (one["policy"] or "everyone", one["severity"])))
+    return [_time(one["begins"]), _time(one["ends"]), _hours(_length(one)), plain(page), plain(one["why"])]
 
 
 def _row(one: dict[str, Any]) -> list[str]:
@@ -224,6 +224,6 @@ def _instant(text: str, what: str) -> datetime:
 
 def _time(text: str) -> str:
     """
-    An instant in this machine's zone, to the minute.
+    An instant in this machine's zone, to the minute; none is more than a year away.
     """
-    return datetime.fromisoformat(text).astimezone().strftime("%a %Y-%m-%d %H:%M")
+    return datetime.fromisoformat(text).astimezone().strftime("%a %m-%d %H:%M")

@@ -18,7 +18,7 @@ from watchkeeper.manual.model.base import Accept, Entry
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.promising import Alert
 from watchkeeper.manual.open_points import missing_windows, missing_zones, placeholders
-from watchkeeper.manual.routing import channels_of
+from watchkeeper.manual.routing import channels_of, policy_of
 
 
 class Kind(StrEnum):
@@ -143,8 +143,10 @@ def _all(loaded: Loaded) -> Iterator[tuple[Kind, Place, str]]:
 
 def _unheard(name: str, alert: Alert, manual: Manual) -> str:
     """
-    Why nobody hears of the alert; empty when a channel that is live carries it.
+    Why nobody hears of the alert; empty when a channel that is live carries it, or when people are paged for it.
     """
+    if manual.environment == "production" and policy_of(name, alert, manual) is not None:
+        return ""  # whether the policy reaches anybody is asked of the policy
     tell = channels_of(name, alert, manual)
     if not tell:
         return "no route fits it and it names no channel: nobody hears of it"

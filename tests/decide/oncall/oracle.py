@@ -105,13 +105,16 @@ def _turns(
     zone, at = own, rotation.get("at")
     if at is None and "at" in hand_off:
         zone, at = hand_off.get("zone") or own, hand_off["at"]
+    if at is None:
+        begins = {one.get("from", "00:00") for one in rotation.get("during", ())}
+        at = begins.pop() if len(begins) == 1 else "00:00"
     number, unit = _EVERY.fullmatch(rotation["every"]).groups()  # type: ignore[union-attr]  # a test writes it so
     every = int(number) * UNITS[unit]
     first = date.fromisoformat(rotation.get("starts", "2024-01-01"))
     day = rotation.get("from") or hand_off.get("day")
     while day is not None and DAYS[first.weekday()] != day:
         first = date.fromordinal(first.toordinal() + 1)
-    anchor = (first.toordinal() - EPOCH) * 1440 + _minute(at or "00:00")
+    anchor = (first.toordinal() - EPOCH) * 1440 + _minute(at)
     since = walk(zone, begin, end).shown - np.int32(anchor)
     covers = since >= 0
     if "to" in rotation:

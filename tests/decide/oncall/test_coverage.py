@@ -133,6 +133,18 @@ def test_a_later_layer_takes_the_hours_it_covers():
     ]
 
 
+def test_whoever_has_the_night_has_all_of_it():
+    during = {"from": "22:00", "to": "06:00"}
+    nights = {"every": "1d", "starts": "2026-03-02", "people": ["ada", "bo"], "during": during}
+    assert between(manual(rotation=nights), "2026-03-02T12:00", "2026-03-04T12:00") == [
+        "03-02 12:00 -",
+        "03-02 22:00 ada",
+        "03-03 06:00 -",
+        "03-03 22:00 bo",
+        "03-04 06:00 -",
+    ]
+
+
 def test_hours_that_touch_or_overlap_are_one():
     hours_ = [{"from": "09:00", "to": "12:00"}, {"from": "11:00", "to": "17:00"}, {"from": "17:00", "to": "18:00"}]
     found = manual(rotation={"every": "1w", "people": ["ada"], "during": hours_})
@@ -247,7 +259,7 @@ def test_a_day_on_which_short_turns_end_is_a_mistake(keys):
 @pytest.mark.parametrize("starts", ["1969-12-31", "2201-01", "9999-12-31"])
 def test_a_first_day_that_no_clock_of_ours_reaches_is_a_mistake(starts):
     with pytest.raises(ValidationError, match="a day from 1970 to 2200"):
-        Rotation(every="1d", starts=starts)
+        Rotation.model_validate({"every": "1d", "starts": starts})
 
 
 def test_the_same_wall_time_is_asked_twice_for_the_same_answer():

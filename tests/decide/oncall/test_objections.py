@@ -63,6 +63,15 @@ def test_a_severity_that_pages_everyone_needs_somebody_to_page():
     assert (Kind.DEAD_POLICY, "severities.P1") in kinds
 
 
+def test_an_alert_that_pages_people_is_heard_without_a_channel():
+    text = HEAD.replace("routes: [{tell: chat}]\n", "")
+    rest = FINE + "schedules: {team: {people: ada}}\n"
+    for environment, unheard in (("production", 0), ("staging", 2)):
+        loaded = load_text(text + rest + f"environment: {environment}\n")
+        assert isinstance(loaded, Loaded)
+        assert sum(one.kind is Kind.UNHEARD_ALERT for one in lint(loaded)) == unheard
+
+
 def test_a_finding_is_accepted_beside_its_policy():
     accept = "accept: [{finding: hole, because: we sleep at night}]"
     text = FINE.replace("{steps:", f"{{{accept}, steps:")

@@ -49,6 +49,7 @@ SCHEDULES: dict[str, Schedule] = {
         "hand_off": {"day": "Sunday", "at": "02:45", "zone": "Europe/London"},
         "zone": "America/Chicago",
     },
+    "nights in turns": {"rotation": {"every": "1d", "people": NAMES[:3], "during": [{"from": "22:00", "to": "06:00"}]}},
     "layers": {
         "rotation": {"every": "1w", "from": "Wednesday", "at": "00:30", "people": NAMES[:2]},
         "layers": [
@@ -79,7 +80,9 @@ def any_rotation(draw: random.Random) -> dict[str, Any]:
         days = draw.sample([*WORK[0]["days"], "Saturday", "Sunday"], draw.randrange(1, 8))
         return {"days": days, "from": clock(), "to": clock()}
 
-    found: dict[str, Any] = {"every": draw.choice(["1d", "1w", "2w", "12h", "5h", "26h", "3d", "90m"]), "at": clock()}
+    found: dict[str, Any] = {"every": draw.choice(["1d", "1w", "2w", "12h", "5h", "26h", "3d", "90m"])}
+    if draw.random() < 0.7:
+        found["at"] = clock()
     if draw.random() < 0.5:
         found["from"] = draw.choice(["Monday", "Sunday", "Thursday"])
     if found["every"].endswith("w") and "from" in found and draw.random() < 0.5:

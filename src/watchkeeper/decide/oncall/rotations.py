@@ -75,7 +75,7 @@ def turning_of(rotation: Rotation, schedule: Schedule, manual: Manual) -> Turnin
     """
     hand_off, zone = schedule.hand_off, zone_of(schedule, manual)
     day = rotation.from_ or (hand_off.day if hand_off else None)
-    at, change_zone = rotation.at or _MIDNIGHT, zone
+    at, change_zone = rotation.at or _opening(rotation.during), zone
     if rotation.at is None and hand_off is not None and hand_off.at is not None:
         at, change_zone = hand_off.at, ZoneInfo(hand_off.zone) if hand_off.zone else zone
     every = timedelta(microseconds=rotation.every.ns // 1000)
@@ -132,6 +132,14 @@ def open_hours(
     days = (day + _DAY * n for n in range((last - day).days + 1))
     found = ((first_at(a, zone), first_at(b, zone)) for day in days for a, b in _hours_of(hours, day))
     return _joined((max(a, begin_ns), min(b, end_ns)) for a, b in found)
+
+
+def _opening(hours: Sequence[Hours]) -> time:
+    """
+    Who covers the night takes all of it: where the hours begin alike, so does the turn; else it begins at midnight.
+    """
+    begins = {one.from_ or _MIDNIGHT for one in hours}
+    return begins.pop() if len(begins) == 1 else _MIDNIGHT
 
 
 def _first_day(starts: str | None, day: str | None) -> date:

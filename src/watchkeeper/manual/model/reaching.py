@@ -167,7 +167,9 @@ class Rotation(Entry):
     every: Length = Field(description="how long one turn is: `1w`, `1d`, `12h`, or any other")
     from_: Annotated[Weekday | None, Field(alias="from", description="the day a turn begins")] = None
     to: Weekday | None = says("the day it ends")
-    at: Clock | None = says("the time of the change, in the zone of the schedule")
+    at: Clock | None = says(
+        "the time of the change, in the zone of the schedule; else that of the hand-off, else as its hours begin"
+    )
     starts: Date | None = says("the day on or after which the first turn begins; 2024-01-01 if not said")
     during: Several[Hours] = says("the hours that this layer covers; all if not said", ())
     people: Several[PersonName] = says("who takes turns, in order", ())
