@@ -224,13 +224,15 @@ class Daemon:
 
     def troubles(self) -> dict[str, str]:
         """
-        What of the manual cannot do its work here, and what to set: channels without an address, checks not asked.
+        What of the manual cannot do its work here, and what to set: channels and people without an address,
+        checks not asked.
         """
         channels = {
             f"channel {name}": why.removeprefix(f"channel {name}: ")
             for name, why in not_ready(self.sender.channels).items()
         }
-        return channels | {f"check {name}": why for name, why in self.not_asked.items()}
+        people = {f"people {name}": why for name, why in self.unaddressed.items()}
+        return channels | people | {f"check {name}": why for name, why in self.not_asked.items()}
 
     # --- wiring
 
@@ -340,7 +342,7 @@ class Daemon:
         )
         with self.state.transaction() as tx:
             revision = revisions.add(tx, row)
-        lacking = unaddressed(manual, self.settings.environ)
+        lacking = self.unaddressed = unaddressed(manual, self.settings.environ)
         return standing_of(
             manual, plan, revision=revision, times=self.settings.times, dead=lambda: {**lacking, **self.sender.dead}
         )
