@@ -183,7 +183,7 @@ def account_view(watch: Watch, visitor: Visitor, *, said: str = "", why: str = "
         title="Your account",
         name=row.name,
         role=row.role,
-        may=MAY[row.role],
+        may=MAY[row.role].removeprefix("also "),
         person=row.person,
         person_title=(person.name or row.person) if person else "",
         sessions=tuple(_session(one, visitor, times) for one in watch.accounts.sessions(visitor)),
@@ -342,7 +342,7 @@ def _audit(row: AuditRow, times: _Times) -> AuditLine:
         action=row.action,
         target=row.target,
         refused=row.outcome == "refused",
-        detail=", ".join(f"{key.replace('_', ' ')}: {_told(value)}" for key, value in row.detail.items()),
+        detail=", ".join(f"{key.replace('_', ' ')}: {_told(value)}" for key, value in row.detail.items() if value != ""),
     )
 
 
