@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from bench import crossing, decoding, evaluating, growing, soak, starting, writing
+from bench import crossing, decoding, evaluating, growing, paging, soak, starting, writing
 from bench.rows import RAW, Row, keep, show, skipped
 from bench.setting import Setting
 from watchkeeper.measure.native import backend
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[Setting], list[Row]]] = {
     "evaluating": evaluating.measure,
     "crossing": crossing.measure,
     "starting": starting.measure,
+    "paging": paging.measure,
 }
 
 
