@@ -23,6 +23,8 @@ from watchkeeper.web.views.drawing import Sketch
 from watchkeeper.web.views.facts import Fact, document_facts
 from watchkeeper.web.views.lists import IncidentRow, MessageRow, incident_row, message_row, reason_words
 from watchkeeper.web.views.moments import Moment, moment
+from watchkeeper.web.views.paged import paged
+from watchkeeper.web.views.pages import PageLine, page_lines
 from watchkeeper.web.views.rule_chart import rule_chart
 from watchkeeper.web.views.why import WhyLine, why_lines, why_you
 
@@ -86,6 +88,7 @@ class AlertPage:
     changes: tuple[Change, ...]
     why: tuple[WhyLine, ...]
     you: str
+    page: PageLine | None  # that stands for it
     messages: tuple[MessageRow, ...]
     incidents: tuple[IncidentRow, ...]
 
@@ -143,9 +146,19 @@ def alert_page(
         changes=tuple(_change(row, story.alert, manual, now_ns=now_ns) for row in story.transitions),
         why=why_lines(why, manual, now_ns=now_ns),
         you=why_you(person, why, manual),
+        page=_page_of(line.key, watch),
         messages=tuple(message_row(row, manual, now_ns=now_ns) for row in story.notices),
         incidents=tuple(incident_row(one, manual, now_ns=now_ns) for one in story.incidents),
     )
+
+
+def _page_of(key: str, watch: Watch) -> PageLine | None:
+    """
+    The page that stands for an alert.
+    """
+    found = paged(watch)
+    rows = [row for row in found.rows if key in found.alerts.get(row.id, ())]
+    return next(iter(page_lines(watch, rows, found.alerts, found.overrides)), None)
 
 
 def _facts(view: AlertView, manual: Manual) -> list[Fact]:

@@ -10,21 +10,25 @@ from dataclasses import dataclass
 
 from watchkeeper.act.watch import AlertView, Watch
 from watchkeeper.decide.objectives import ObjectiveStatus, Standing
+from watchkeeper.decide.oncall.coverage import on_call
 from watchkeeper.decide.values import State
 from watchkeeper.manual.liveness import live
 from watchkeeper.manual.mistakes import Mistakes
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.words import count, words_ns
 from watchkeeper.web.doors import Doors
+from watchkeeper.web.views import words
 from watchkeeper.web.views.alert_line import AlertLine, alert_line
 from watchkeeper.web.views.lists import IncidentRow, MessageRow, incident_row, message_rows
 from watchkeeper.web.views.objective_row import FASTER, NOW_NS, ObjectiveRow, noun_counts, objective_row
 from watchkeeper.web.views.paged import paged
 from watchkeeper.web.views.pages import PageLine, page_lines
+from watchkeeper.web.views.ways import person_title
 
 MOST_HANDS = 12
 MOST_INCIDENTS = 4
 MOST_MESSAGES = 5
+MOST_SCHEDULES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class OverviewView:
     title: str
     headline: str
     pulse: str
+    on_call: tuple["OnDuty", ...]
     now: str  # the window of "now"
     hands: tuple["Hand", ...]
     more_hands: int  # beyond those that are shown
@@ -96,6 +101,16 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnDuty:
+    """
+    Who is on call in a schedule; `who` is empty for nobody.
+    """
+
+    schedule: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """
     What of the manual cannot do its work here (`channel team`), and what to set.
@@ -119,6 +134,7 @@ def overview_view(watch: Watch, doors: Doors) -> OverviewView:
         title="Overview",
         headline=headline(manual.manual, statuses, alerts, silent=silent, waiting=sum(hand.waits for hand in hands)),
         pulse=_pulse(watch, fast=doors.fast),
+        on_call=_on_call(watch),
         now=_now(fast=doors.fast),
         hands=tuple(hands[:MOST_HANDS]),
         more_hands=max(0, len(hands) - MOST_HANDS),
@@ -191,6 +207,19 @@ def _silent(status: ObjectiveStatus) -> bool:
 def _pulse(watch: Watch, *, fast: bool) -> str:
     heard = [f"{count(n)} {noun}" for noun, n in noun_counts(watch, fast=fast) if n]
     return f"{', '.join(heard) or 'nothing'} in the {_now(fast=fast)}"
+
+
+def _on_call(watch: Watch) -> tuple[OnDuty, ...]:
+    """
+    The first schedules of the manual, each with whose turn it is.
+    """
+    manual, overrides = watch.standing.manual, paged(watch).overrides
+    found = []
+    for name, schedule in list(manual.schedules.items())[:MOST_SCHEDULES]:
+        person = on_call(name, manual, overrides, watch.clock.now_ns())
+        title = schedule.role or words.title(name, schedule)
+        found.append(OnDuty(schedule=title, who=person_title(person, manual) if person else ""))
+    return tuple(found)
 
 
 def _now(*, fast: bool) -> str:
