@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Update, bindparam, func, select, update
 
 from watchkeeper.store import tables
 from watchkeeper.store.rows import columns, read, read_one
@@ -88,8 +89,9 @@ def change(tx: Connection, page_id: int, *, expecting: Sequence[str] = STANDING,
     """
     Change some columns of a page; False, and nothing changes, when it is in none of the expected states any more.
     """
-    where = (_P.id == page_id) & _P.state.in_(expecting)
-    return tx.execute(update(tables.pages).where(where).values(changed)).rowcount == 1
+    values = {f"new_{name}": value for name, value in changed.items()}
+    statement = _changing(tuple(changed), tuple(expecting))
+    return tx.execute(statement, {"page": page_id, **values}).rowcount == 1
 
 
 def add_alerts(tx: Connection, page_id: int, alert_keys: Iterable[str]) -> None:
@@ -104,6 +106,12 @@ def add_members(tx: Connection, members: Iterable[tuple[int, str]]) -> None:
     The same for several pages: each page with the key of an alert.
     """
     upsert(tx, tables.page_alerts, [{"page_id": page_id, "alert_key": key} for page_id, key in members])
+
+
+@cache
+def _changing(names: tuple[str, ...], expecting: tuple[str, ...]) -> Update:
+    changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(tables.pages).where(_P.id == bindparam("page"), _P.state.in_(expecting)).values(changed)
 
 
 def by_id(view: Connection, page_id: int) -> PageRow | None:

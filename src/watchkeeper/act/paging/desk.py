@@ -7,7 +7,6 @@ The use cases behind every door: API, terminal, pages for people, links in messa
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
-from typing import Any
 
 from sqlalchemy import Connection
 

@@ -101,9 +101,8 @@ def write_sends(tx: Connection, row: PageRow, sends: Sequence[Send], *, now_ns: 
         return 0
     body = body_of(tx, row, at_ns=now_ns)
     for send in going:
-        waiting = outbox.unsent(
-            tx, subject=subject_of(row.id), channel=send.channel, person=send.person, address=send.method
-        )
+        to = {"channel": send.channel, "person": send.person, "address": send.method}
+        waiting = outbox.unsent(tx, subject=subject_of(row.id), **to) if row.cycle else []
         notice = notice_of(send, body, page_id=row.id, now_ns=now_ns)
         (new,) = outbox.add(tx, [notice])
         older = [
@@ -156,7 +155,7 @@ def _newest(view: Connection, keys: Sequence[str]) -> dict[str, Any] | None:
     """
     What the newest alert of a page has to say.
     """
-    found = alerts.named(view, keys[:500])
+    found = alerts.named(view, keys[:500]) if keys else None
     if not found:
         return None
     row = max(found.values(), key=lambda one: (one.since_ns, one.key))
