@@ -8,6 +8,8 @@ from typing import Any
 import httpx2
 
 _SECONDS = 120
+#: What a server on this machine wants to be shown, by its address.
+_TOKENS: dict[str, str] = {}
 
 
 class Refused(Exception):
@@ -16,11 +18,26 @@ class Refused(Exception):
     """
 
 
+def introduce(address: str, token: str) -> None:
+    """
+    From now on this server is shown a token.
+    """
+    _TOKENS[address] = token
+
+
+def credentials(address: str) -> dict[str, str]:
+    """
+    The headers that say to a server who asks.
+    """
+    token = _TOKENS.get(address)
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
 def get(address: str, path: str) -> bytes:
     """
     The body at a path. Raises Refused for anything but 2xx.
     """
-    answer = httpx2.get(f"{address}{path}", timeout=_SECONDS, trust_env=False)
+    answer = httpx2.get(f"{address}{path}", headers=credentials(address), timeout=_SECONDS, trust_env=False)
     return _body(answer)
 
 
@@ -44,7 +61,8 @@ def post(
     """
     if data is not None:
         return _body(httpx2.post(f"{address}{path}", data=data, timeout=_SECONDS, trust_env=False))
-    return _body(httpx2.post(f"{address}{path}", content=body, headers=headers, timeout=_SECONDS, trust_env=False))
+    sent = {**(headers or {}), **credentials(address)}
+    return _body(httpx2.post(f"{address}{path}", content=body, headers=sent, timeout=_SECONDS, trust_env=False))
 
 
 def answers(address: str, path: str) -> bool:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 
+from bench import asking
+
 HEADERS = {
     "Content-Encoding": "snappy",
     "Content-Type": "application/x-protobuf",
@@ -100,7 +102,7 @@ class Loop:
         lines = [
             f"POST {path} HTTP/1.1",
             f"Host: {told.netloc}",
-            *(f"{name}: {said}" for name, said in HEADERS.items()),
+            *(f"{name}: {said}" for name, said in {**HEADERS, **asking.credentials(address)}.items()),
         ]
         self._head = ("\r\n".join(lines) + "\r\nContent-Length: ").encode()
         self._place = (told.hostname or "127.0.0.1", told.port or 80)

@@ -63,6 +63,7 @@ def running(folder: Path, manual: str | None, environ: Mapping[str, str] | None 
         if not said:
             raise processes.NotReady("the watch did not start; what it said stands above")
         threading.Thread(target=process.stdout.read, daemon=True).start()  # whatever else it says holds nobody up
+        asking.introduce(said[-1], (folder / "data" / "operator-token").read_text().strip())
         yield Watch(pid=process.pid, address=said[-1])
     finally:
         processes.stop(process)

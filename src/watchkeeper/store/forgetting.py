@@ -21,6 +21,7 @@ def forget_before(tx: Connection, at_ns: int, *, portion: int = 500) -> int:
         for table, condition in (
             (tables.outbox, tables.outbox.c.settled_ns < at_ns),  # null while it is open
             (tables.decisions, tables.decisions.c.at_ns < at_ns),
+            (tables.audit, tables.audit.c.at_ns < at_ns),
             (tables.transitions, and_(tables.transitions.c.at_ns < at_ns, _not_waited_for())),
         )
     )

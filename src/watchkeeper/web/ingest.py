@@ -32,6 +32,7 @@ from watchkeeper.web.ingest_answers import (
     written_not,
 )
 from watchkeeper.web.telemetry import Handler
+from watchkeeper.web.visitors import visitor_of
 
 MOST_UNPACKED: Final = 64 * 2**20
 MOST_KEY: Final = 200  # characters of an Idempotency-Key
@@ -172,9 +173,10 @@ class Ingest:
         return raw
 
     async def _submit(self, kind: str, request: Request, body: bytes, decode: Decode, key: bytes | None) -> Receipt:
-        client = request.client.host if request.client else ""
+        visitor = visitor_of(request)
+        client = f"{request.client.host if request.client else ''} {visitor.through}".rstrip()
         name = None if key is None else (client, key)
-        line = f"{client} {request.headers.get('user-agent', '')[:MOST_AGENT]}"  # until people and programs sign in
+        line = f"{client} {request.headers.get('user-agent', '')[:MOST_AGENT]}"
         delivery = Delivery(kind=kind, client=line, body=body, decode=decode, name=name)
         return await asyncio.wrap_future(self._watch.intake.submit(delivery))
 
