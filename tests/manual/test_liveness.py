@@ -24,7 +24,7 @@ def test_everything_that_measures_and_alerts_in_the_small_manual_is_live() -> No
     assert isinstance(loaded, Loaded), str(loaded)
     declared = {each.section for each in live(loaded.manual) if not each.live}
 
-    assert declared == {"runbooks", "incidents"}
+    assert declared == {"runbooks"}
 
 
 @pytest.mark.parametrize(

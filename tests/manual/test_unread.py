@@ -12,6 +12,7 @@ from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.manual.model.manual import SECTIONS, Defaults, Dependency, Manual, Service
 from watchkeeper.manual.model.measuring import SIGNAL_KEYS, Check, Expect, Indicator, Region, Stream
 from watchkeeper.manual.model.promising import Alert, Channel, Objective, RateLimit, Route, Severity
+from watchkeeper.manual.model.responding import Incidents, RunbookStep, Stage
 from watchkeeper.manual.unread import LABELS, SAID, UNREAD
 
 #: By model: the keys that something reads, and where. Name a key here only with the code that reads it.
@@ -29,8 +30,16 @@ READ: dict[type[BaseModel], set[str]] = {
     Objective: {"service", "indicator", "targets", "agreements", "window"},  # decide/rules, web/views/objective
     Alert: {"service", "indicator", "objective", "when", "on", "each", "at_least"}  # decide/rules, decide/conditions
     | {"severity", "tell", "unknown_after", "resolve_after", "repeat_every"}  # decide/notices, decide/rules
-    | {"respond", "runbook", "summary"},  # act/message
-    Severity: {"meaning", "respond", "opens_incident"},  # web/views/incidents, act/message, decide/incidents
+    | {"respond", "runbook", "summary"}  # act/message
+    | {"escalate"},  # decide/process
+    Severity: {"meaning", "respond", "opens_incident"}  # web/views/incidents, act/message, decide/incidents
+    | {"escalate", "recover", "update"}  # decide/process
+    | {"page"},  # manual/routing
+    Incidents: {"opens", "closes"}  # decide/incidents
+    | {"stages", "report_within"}  # decide/process
+    | {"roles", "policy", "chat"},  # act/incidents, act/paging/escalating
+    Stage: {"name", "within", "deadlines", "responsible", "steps", "tell", "contacts"},  # decide/process, act/incidents
+    RunbookStep: {"do"},  # act/incidents/checklists
     Channel: {"kind", "address_env", "secret_env", "planned", "rate_limit"}  # act/channels, decide/notices
     | {"from_", "to", "token_env", "signing_env", "fallback"},  # act/channels/choosing, act/fallback
     RateLimit: {"count", "per", "never_hold"},  # decide/rationing
@@ -77,13 +86,10 @@ def test_the_tables_name_only_keys_that_there_are() -> None:
     ("text", "but"),
     [
         ("severities: {P1: {respond: 5m}}", ""),
-        (
-            "severities: {P1: {escalate: 1h, recover: 2h, update: 30m, page: everyone}}",
-            "`escalate`: nothing goes further by itself yet; `recover`, `update`: no clock runs for it yet; "
-            "`page`: nobody is paged yet",
-        ),
+        ("severities: {P1: {escalate: 1h, recover: 2h, update: 30m, page: everyone}}", ""),
+        ("incidents: {stages: [{name: Assess, steps: [{do: look, run: top}]}]}", "`stages.steps.run`: checklists show"),
         ("severities: {P1: {criteria: all is down, examples: a fire}}", "`criteria`: cases are not ranked by it yet; "),
-        ("alerts: {a: {on: release, escalate: 1h}}", "`escalate`: nothing goes further by itself yet"),
+        ("alerts: {a: {on: release, escalate: 1h}}", ""),
         ("channels: {c: {kind: slack, digest: 1d}}", "`digest`: messages go out one by one yet"),
         ("channels: {c: {kind: slack, to: [us]}}", "`to`: only mail is addressed by it"),
         ("checks: {c: {http: /, every: 1m, covers: [all]}}", "`covers`: shown only"),

@@ -22,6 +22,7 @@ LIVE_SECTIONS = frozenset(
     {
         *("services", "dependencies", "severities", "routes"),
         *("people", "contacts", "schedules", "policies", "calendars", "heartbeat"),
+        "incidents",
     }
 )
 #: What sections wait for, in words; a section that is missing here and above is decided entry by entry below.
@@ -29,7 +30,6 @@ WAITING = {
     "journeys": "walks through the product are not run yet",
     "sources": "sources are not asked yet",
     "dashboards": "dashboards have no page yet",
-    "incidents": "incidents open and close; the clocks of their stages do not run yet",
     "on_call": "roles and kit are shown; schedules say who is on call",
     "runbooks": "runbooks are shown and linked; their steps do not run yet",
     "switches": "switches are not served yet",
@@ -96,7 +96,8 @@ def why_not(section: str, name: str, manual: Manual) -> str:
 def _entries(manual: Manual) -> Iterator[Live]:
     for section in type(manual).model_fields:
         held = getattr(manual, section)
-        names = tuple(held) if section in SECTIONS else (section,) if section in WAITING or section == "routes" else ()
+        whole = section in WAITING or section in ("routes", "incidents")
+        names = tuple(held) if section in SECTIONS else (section,) if whole else ()
         for name in names if held else ():
             why = why_not(section, name, manual)
             yield Live(section, name, not why, why, "" if why else _but(section, name, manual))
@@ -107,7 +108,7 @@ def _but(section: str, name: str, manual: Manual) -> str:
     What of a live entry is not yet as written: keys that nothing reads, and regions that are only names.
     """
     held = getattr(manual, section)
-    entries = (held[name],) if isinstance(held, Mapping) else held
+    entries = (held[name],) if isinstance(held, Mapping) else held if isinstance(held, tuple) else (held,)
     several = section == "checks" and len(manual.checks[name].regions) > 1
     regions = "its regions are all asked from this machine until agents come" if several else ""
     words = "`to`: only mail is addressed by it" if section == "channels" and _only_words(manual.channels[name]) else ""

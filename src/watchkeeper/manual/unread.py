@@ -5,8 +5,8 @@ One table, by model: the key, and what it waits for. A key that is neither here 
 a test finds. Such a key is loaded, checked and shown; beside the entry stands what it does not do:
 
 >>> from watchkeeper.manual.model.promising import Severity
->>> unread(Severity(respond="30m", escalate="1h", recover="2h", update="2h"))
-'`escalate`: nothing goes further by itself yet; `recover`, `update`: no clock runs for it yet'
+>>> unread(Severity(respond="30m", examples="the shop is down"))
+'`examples`: shown only'
 >>> unread(Severity(respond="30m"))
 ''
 """
@@ -18,11 +18,11 @@ from pydantic import BaseModel
 
 from watchkeeper.manual.model.manual import Dependency, Service
 from watchkeeper.manual.model.measuring import Check, Region, Stream
-from watchkeeper.manual.model.promising import Alert, Channel, Objective, Severity
+from watchkeeper.manual.model.promising import Channel, Objective, Severity
+from watchkeeper.manual.model.responding import RunbookStep
 
 _SHOWN: Final = "shown only"
-_FURTHER: Final = "nothing goes further by itself yet"
-_CLOCK: Final = "no clock runs for it yet"
+_TICKED: Final = "checklists show only what to do yet"
 _COMPARED: Final = "not compared with what follows from the targets yet"
 
 #: What stands beside any piece of a manual and asks for nothing but to be shown (`accept` is heeded by lint).
@@ -38,12 +38,10 @@ LABELS: Final[Mapping[type[BaseModel], frozenset[str]]] = {
 UNREAD: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
     Service: {
         "owner": _SHOWN,
-        "depends_on": "holds back no alert yet",
         "runbook": "alerts link the runbook that they name themselves",
     },
     Dependency: {
         "limit": "not watched yet",
-        "depends_on": "holds back no alert yet",
         "url": _SHOWN,
         "runbook": "alerts link the runbook that they name themselves",
     },
@@ -51,21 +49,15 @@ UNREAD: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
     Check: {"covers": _SHOWN},
     Region: {"by": "this machine asks until agents come"},
     Objective: {"budgets": _COMPARED, "agreement_budgets": _COMPARED, "measured_by": _SHOWN},
-    Alert: {"escalate": _FURTHER},
     Severity: {
-        "escalate": _FURTHER,
-        "recover": _CLOCK,
-        "update": _CLOCK,
-        "page": "nobody is paged yet",
         "criteria": "cases are not ranked by it yet",
         "examples": _SHOWN,
     },
+    RunbookStep: {"details": _TICKED, "run": _TICKED, "limit": _TICKED, "change": _TICKED, "when": _TICKED},
     Channel: {
         "format": "each kind has one shape yet",
         "purpose": _SHOWN,
         "audience": _SHOWN,
-        "digest": "messages go out one by one yet",
-        "at_once": "messages go out one by one yet",
     },
 }
 
