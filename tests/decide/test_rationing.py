@@ -103,3 +103,27 @@ def test_a_channel_without_a_limit_and_a_refusal_pass_untouched(manual):
 
 def _fields(one):
     return {name: getattr(one, name) for name in one.__slots__}
+
+
+@pytest.fixture(scope="module")
+def mail():
+    text = MANUAL + "  mail: {kind: email, address_env: MAIL, digest: 1d, at_once: [P0, P1]}\n"
+    loaded = load_text(text.replace("{P0: {}, P1: {}}", "{P0: {}, P1: {}, P2: {}}"))
+    assert isinstance(loaded, Loaded), loaded
+    return loaded.manual
+
+
+def test_b31_what_is_mild_waits_for_the_daily_digest_and_what_is_severe_goes_at_once(mail):
+    said = [(notice(channel="mail", severity=severity), None) for severity in ("P0", "P1", "P2")]
+    found = list(ration(said, mail, {}, now_ns=NOW))
+    assert [one.send for one in found] == [True, True, False]
+    assert (found[2].reason, found[2].held_until_ns) == (Reason.WAITS_FOR_DIGEST, NOW + 24 * 60 * MINUTE)
+    assert found[2].because_of == "a digest every 1d"
+
+
+def test_what_waits_for_a_digest_comes_with_the_one_that_is_due_first(mail):
+    facts = {"mail": ChannelFacts(name="mail", digest_due_ns=NOW + MINUTE)}
+    [held] = ration([(notice(channel="mail", severity="P2"), None)], mail, facts, now_ns=NOW)
+    assert held.held_until_ns == NOW + MINUTE
+    due = {"mail": ChannelFacts(name="mail", digest_due_ns=NOW)}
+    assert [one.kind for one in ration([], mail, due, now_ns=NOW)] == [Kind.DIGEST]

@@ -18,8 +18,8 @@ from watchkeeper.manual.unread import LABELS, SAID, UNREAD
 #: By model: the keys that something reads, and where. Name a key here only with the code that reads it.
 READ: dict[type[BaseModel], set[str]] = {
     Defaults: {"window", "alert_window", "lateness", "unknown_after", "at_least", "resolve_after", "repeat_every"},
-    Service: {"url", "url_env"},  # measure/addressing
-    Dependency: set(),
+    Service: {"url", "url_env"} | {"depends_on"},  # measure/addressing, decide/depending
+    Dependency: {"depends_on"},  # decide/depending
     Stream: {*SIGNAL_KEYS, "where", "value", "unit", "delay", "lateness", "speaks_every"},  # measure/plan
     Indicator: {"from_", "only", "except_", "good", "bad", "by", "value", "unit"}  # measure/plan
     | {"slot_good_when"},  # manual/liveness: declared
@@ -41,9 +41,10 @@ READ: dict[type[BaseModel], set[str]] = {
     Stage: {"name", "within", "deadlines", "responsible", "steps", "tell", "contacts"},  # decide/process, act/incidents
     RunbookStep: {"do"},  # act/incidents/checklists
     Channel: {"kind", "address_env", "secret_env", "planned", "rate_limit"}  # act/channels, decide/notices
+    | {"digest", "at_once"}  # decide/rationing
     | {"from_", "to", "token_env", "signing_env", "fallback"},  # act/channels/choosing, act/fallback
     RateLimit: {"count", "per", "never_hold"},  # decide/rationing
-    Route: {"severity", "service", "alert", "tell"},  # decide/notices
+    Route: {"severity", "service", "alert", "tell", "label", "policy", "group"},  # manual/routing
 }
 
 
@@ -90,7 +91,7 @@ def test_the_tables_name_only_keys_that_there_are() -> None:
         ("incidents: {stages: [{name: Assess, steps: [{do: look, run: top}]}]}", "`stages.steps.run`: checklists show"),
         ("severities: {P1: {criteria: all is down, examples: a fire}}", "`criteria`: cases are not ranked by it yet; "),
         ("alerts: {a: {on: release, escalate: 1h}}", ""),
-        ("channels: {c: {kind: slack, digest: 1d}}", "`digest`: messages go out one by one yet"),
+        ("channels: {c: {kind: slack, digest: 1d, at_once: []}}", ""),
         ("channels: {c: {kind: slack, to: [us]}}", "`to`: only mail is addressed by it"),
         ("checks: {c: {http: /, every: 1m, covers: [all]}}", "`covers`: shown only"),
         (
@@ -102,10 +103,7 @@ def test_the_tables_name_only_keys_that_there_are() -> None:
             "its regions are all asked from this machine until agents come; `covers`: shown only",
         ),
         ("dependencies: {d: {limit: {rate: 100/min}}}", "`limit`: not watched yet"),
-        (
-            "dependencies: {d: {}}\nservices: {s: {depends_on: [d]}}",
-            "`depends_on`: holds back no alert yet",
-        ),
+        ("dependencies: {d: {}}\nservices: {s: {depends_on: [d]}}", ""),
     ],
 )
 def test_a_live_entry_says_which_of_its_keys_do_nothing_yet(text: str, but: str) -> None:

@@ -27,6 +27,7 @@ from watchkeeper.measure.values import Ints
 
 _QUIET = (Reason.NO_EVENTS, Reason.TOO_FEW)
 _UNSEEN, _ALONE = -1, -1
+_HELD = (Reason.DEPENDENCY_FIRES, Reason.SILENCED)  # a silence may be over, and something else still hold it back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,7 @@ class Attention:
         for i in self._asked.tolist():
             key = self._keys[i]
             memory, found = memories.get(key), plan.findings.get(key)
-            self._hushed[i] = memory is not None and memory.hushed is Reason.DEPENDENCY_FIRES
+            self._hushed[i] = memory is not None and memory.hushed in _HELD
             if memory is None or found is None:
                 self._due[i] = AT_ONCE
             else:

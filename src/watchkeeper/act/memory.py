@@ -128,19 +128,20 @@ def finding_of(row: AlertRow) -> Finding | None:
 
 def channel_facts(view: Connection, manual: Manual, *, now_ns: int) -> dict[str, ChannelFacts]:
     """
-    What the rate-limited channels sent lately (or are about to), and when what they hold is due.
+    What the channels that hold messages sent lately (or are about to), and when what they hold is due.
 
-    A channel that lost its limit, or is gone, still gives back what it holds.
+    A channel that lost its limit or its digest, or is gone, still gives back what it holds.
     """
     limits = {name: channel.rate_limit for name, channel in manual.channels.items() if channel.rate_limit}
+    holds = {*limits, *(name for name, channel in manual.channels.items() if channel.digest)}
     facts = {}
-    for name in {*limits, *notices.holding(view)}:
+    for name in {*holds, *notices.holding(view)}:
         sent = notices.sent_at(view, name, since_ns=now_ns - limits[name].per.ns) if name in limits else []
         due = min((row.due_ns for row in notices.held_of(view, name)), default=None)
         facts[name] = ChannelFacts(
             name=name,
             sent_ns=(*sent, *notices.open_at(view, name)),
-            digest_due_ns=due if name in limits or due is None else now_ns,
+            digest_due_ns=due if name in holds or due is None else now_ns,
         )
     return facts
 

@@ -2,7 +2,8 @@
 What does a channel's rate limit hold back, and when does that arrive?
 
 It holds repeats, the end of an alert that was told, and flapping (an alert that was told within the limit's own time).
-It never holds the first message of an alert, nor the severities it excepts. What it held arrives as one digest.
+It never holds the first message of an alert, nor the severities it excepts. What it held arrives as one digest. A
+channel that has a `digest` carries everything so, but for the severities that go `at_once`.
 
 >>> from watchkeeper.manual.units import Duration
 >>> once = RateLimit(per=Duration(ns=300, written="5m"))
@@ -18,7 +19,7 @@ from dataclasses import replace
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import AlertKey, ChannelFacts, Kind, Notice
 from watchkeeper.manual.model.manual import Manual
-from watchkeeper.manual.model.promising import RateLimit
+from watchkeeper.manual.model.promising import Channel, RateLimit
 
 
 def ration(
@@ -29,17 +30,38 @@ def ration(
     """
     facts = dict(channels)
     for notice, told_ns in notices:
-        limit = manual.channels[notice.channel].rate_limit if notice.channel and notice.send else None
-        if limit is None or notice.channel is None:
+        channel = manual.channels[notice.channel] if notice.channel and notice.send else None
+        if channel is None or notice.channel is None or (channel.rate_limit is None and channel.digest is None):
             yield notice
             continue
         before = facts.get(notice.channel, ChannelFacts(name=notice.channel))
-        decided = limited(notice, limit, before, told_ns=told_ns)
+        decided = gathered(notice, channel, before)
+        if decided.send and channel.rate_limit is not None:
+            own = before if channel.digest is None else replace(before, digest_due_ns=None)  # the digest is not for it
+            decided = limited(notice, channel.rate_limit, own, told_ns=told_ns)
         facts[notice.channel] = _after(before, decided)
         yield decided
-    for channel in facts.values():
-        if channel.digest_due_ns is not None and channel.digest_due_ns <= now_ns:
-            yield _digest(channel, now_ns)
+    for one in facts.values():
+        if one.digest_due_ns is not None and one.digest_due_ns <= now_ns:
+            yield _digest(one, now_ns)
+
+
+def gathered(notice: Notice, channel: Channel, facts: ChannelFacts) -> Notice:
+    """
+    The notice as it goes out now, or as it waits for the digest of its channel: one so long after the first that waits.
+
+    >>> mail = Channel(kind="email", digest="1d", at_once="P1")
+    >>> mild = Notice(key=AlertKey(rule="disk"), kind=Kind.FIRING, channel="mail", reason=Reason.FIRST, at_ns=7)
+    >>> gathered(mild, mail, ChannelFacts(name="mail")).held_until_ns, gathered(
+    ...     replace(mild, severity="P1"), mail, ChannelFacts(name="mail")
+    ... ).send
+    (86400000000007, True)
+    """
+    if channel.digest is None or notice.severity in channel.at_once:
+        return notice
+    until = notice.at_ns + channel.digest.ns if facts.digest_due_ns is None else facts.digest_due_ns
+    said = f"a digest every {channel.digest}"
+    return replace(notice, send=False, reason=Reason.WAITS_FOR_DIGEST, held_until_ns=until, because_of=said)
 
 
 def limited(notice: Notice, limit: RateLimit, facts: ChannelFacts, *, told_ns: int | None) -> Notice:
@@ -66,7 +88,8 @@ def _may_be_held(notice: Notice, limit: RateLimit, told_ns: int | None) -> bool:
 def _after(facts: ChannelFacts, notice: Notice) -> ChannelFacts:
     if notice.send:
         return replace(facts, sent_ns=(*facts.sent_ns, notice.at_ns))
-    return replace(facts, digest_due_ns=notice.held_until_ns)
+    dues = [due for due in (facts.digest_due_ns, notice.held_until_ns) if due is not None]
+    return replace(facts, digest_due_ns=min(dues))
 
 
 def _digest(channel: ChannelFacts, now_ns: int) -> Notice:

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     UNKNOWN_TOO_LONG = "unknown-too-long"
     DIGEST = "digest"
     RATE_LIMITED = "rate-limited"
+    WAITS_FOR_DIGEST = "waits-for-digest"
     NO_ROUTE = "no-route"
     PLANNED_CHANNEL = "planned-channel"
     MERGED = "merged"
@@ -101,8 +102,9 @@ SAYS: dict[Reason, str] = {
     Reason.REPEAT: "still firing after the repeat interval",
     Reason.OVER: "it is over",
     Reason.UNKNOWN_TOO_LONG: "unknown for too long: please look",
-    Reason.DIGEST: "what the rate limit held back",
+    Reason.DIGEST: "what was held back",
     Reason.RATE_LIMITED: "held by the channel's rate limit",
+    Reason.WAITS_FOR_DIGEST: "it waits for the digest of the channel",
     Reason.NO_ROUTE: "no route leads to a channel",
     Reason.PLANNED_CHANNEL: "the channel is only planned",
     Reason.MERGED: "it was over before the first message could be sent",
