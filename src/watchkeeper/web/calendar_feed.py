@@ -64,7 +64,10 @@ class CalendarFeed:
         calendar.add("method", "PUBLISH")
         calendar.add("x-wr-calname", f"{manual.manual}: {manual.schedules[name].title or name}")
         calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
-        for shift in self._desk.shifts(name, begin_ns=today_ns - BACK_NS, end_ns=today_ns + AHEAD_NS):
+        begin_ns = today_ns - BACK_NS
+        for shift in self._desk.shifts(name, begin_ns=begin_ns, end_ns=today_ns + AHEAD_NS):
+            if shift.begin_ns == begin_ns and shift.end_ns <= now_ns:
+                continue  # it began before, and would be another event every day
             if shift.person is not None and person in (None, shift.person):
                 calendar.add_component(self._event(name, shift, manual, now_ns=now_ns))
         written: bytes = calendar.to_ical()
