@@ -203,7 +203,8 @@ class Daemon:
             return "nobody watches whether the other parts do their work"
         if self.audit.looked_ns is not None and now_ns - self.audit.looked_ns > LATE_AUDIT_NS:
             return "nobody has looked lately whether the other parts do their work"
-        own = {what: said for what, said in self.audit.faults.items() if what not in ("turn", "sender")}
+        seen = (*self._parts(), "heartbeat")  # those speak for themselves; the address outside is no part of this watch
+        own = {what: said for what, said in self.audit.faults.items() if what not in seen}
         return "; ".join(f"{what}: {said}" for what, said in sorted(own.items())) or "ok"
 
     def _upkeep(self) -> str:
