@@ -85,7 +85,8 @@ class Mailbox:
         assert envelope.mail_from is not None
         assert server.transport is not None
         if self.data is None:
-            user = session.auth_data.login.decode() if session.authenticated else None
+            signed: Any = session.auth_data
+            user = signed.login.decode() if session.authenticated else None
             got = Got(
                 sender=envelope.mail_from,
                 to=list(envelope.rcpt_tos),

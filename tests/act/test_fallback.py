@@ -223,7 +223,7 @@ def test_when_nobody_can_carry_it_it_is_tried_again_as_ever(scene):
 def test_an_alerts_message_goes_to_its_routes_others_who_have_their_own_already(scene):
     scene.phones["chat"].does = Failed(why="the channel is archived", retryable=False)
     body = {"rule": "disk", "severity": None}
-    alert = {"subject": "disk", "transition_id": 1, "body": body, "kind": "firing"}
+    alert: dict[str, Any] = {"subject": "disk", "transition_id": 1, "body": body, "kind": "firing"}
     scene.told(a_row("chat", **alert), a_row("push", **alert))
     assert scene.phones["push"].got == ["disk"]  # not twice
 
@@ -233,4 +233,19 @@ def test_a_reload_begins_with_all_channels_alive(scene):
     scene.told(*(ada(subject=f"page/{n}", transition_id=n) for n in range(1, 4)))
     assert "push" in scene.sender.dead
     scene.sender.renew(scene.phones, lambda row: a_message(subject=row.subject), carriers=carriers_of(scene.manual))
+    assert scene.sender.dead == {}
+
+
+def test_what_is_about_one_recipient_alone_says_nothing_about_the_channel(scene):
+    full = Failed(why="mailbox full", retryable=True, status=452, of_recipient=True)
+    scene.phones["push"].does = full
+    scene.told(*(ada(subject=f"page/{n}", transition_id=n) for n in range(1, 6)))
+    assert scene.sender.dead == {}
+    assert scene.rows("page/1") == [("push", "due", "tried-again")]
+
+
+def test_whose_address_is_missing_is_reached_another_way_at_once(scene):
+    scene.phones["push"].does = Failed(why="ADA is not set", retryable=True, of_recipient=True)
+    scene.told(ada())
+    assert scene.rows() == [("push", "failed", "carried"), ("mail", "sent", "moved")]
     assert scene.sender.dead == {}

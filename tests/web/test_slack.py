@@ -125,7 +125,7 @@ class Pressing:
             "x-slack-request-timestamp": timestamp,
             "x-slack-signature": signed,
         } | headers
-        spoken = {name: value.encode("latin-1") for name, value in sent.items()}
+        spoken = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
         return self.client.post("/slack/interactions", content=body, headers=spoken)
 
     def row(self, number: int | None = None) -> PageRow:
@@ -214,7 +214,7 @@ def test_the_window_is_five_minutes_as_slacks_own_verifier_has_it(slack, late, t
 
     class Now(SlackClock):
         def now(self) -> float:
-            return slack.now
+            return float(slack.now)
 
     theirs = SignatureVerifier(SECRET, Now())
     signed = theirs.generate_signature(timestamp=str(at), body=slack.body())

@@ -69,12 +69,13 @@ class Failures:
 
     def note(self, channel: str, result: Sent | Failed, *, now_ns: int) -> None:
         """
-        An attempt ended. What is refused for good is the message's fault, not the channel's.
+        An attempt ended. What is refused for good is the message's fault, and what is about its
+        recipient alone theirs; neither is the channel's.
         """
         with self._lock:
             if isinstance(result, Sent):
                 self._failed.pop(channel, None)
-            elif result.retryable:
+            elif result.retryable and not result.of_recipient:
                 before, _, _ = self._failed.get(channel, (0, "", 0))
                 self._failed[channel] = (before + 1, result.why, now_ns)
 

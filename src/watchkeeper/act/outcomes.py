@@ -47,7 +47,7 @@ SAYS: Final[dict[SendingReason, str]] = {
     SendingReason.REFUSED_FOR_GOOD: "the other side will not take it",
     SendingReason.NO_CHANNEL: "the manual no longer has the channel",
     SendingReason.MOVED: "the channel it was meant for is gone, or dead",
-    SendingReason.CARRIED: "its channel is dead; another carries it",
+    SendingReason.CARRIED: "it does not arrive this way just now; another carries it",
     SendingReason.UNKNOWN_OUTCOME: "a crash hid whether it arrived",
     SendingReason.BUG: "a fault of Watchkeeper's own; its log has the details",
 }

@@ -264,12 +264,13 @@ class Sender:
         self, row: NoticeRow, result: Sent | Failed, final: SendingReason | None, now_ns: int
     ) -> list[NoticeRow]:
         """
-        The message on its other ways: when it failed for good, or its channel is dead.
+        The message on its other ways: when it failed for good, its address is missing, or its channel is dead.
         """
         if not isinstance(result, Failed) or final is SendingReason.BUG:
             return []
         dead = self.dead
-        over = not result.retryable or row.attempts >= outcomes.ATTEMPTS or row.channel in dead
+        nowhere = result.of_recipient and result.status is None  # it has no address, so nobody was asked
+        over = nowhere or not result.retryable or row.attempts >= outcomes.ATTEMPTS or row.channel in dead
         found = self._carriers(row, dead) if over else ()
         return [standing_in.moved(row, one, now_ns=now_ns) for one in found if one.channel in self._channels]
 

@@ -73,9 +73,9 @@ class MailRefused(OutsideError):
     The outside failed: {why}.
     """
 
-    def __init__(self, why: str, *, code: int) -> None:
+    def __init__(self, why: str, *, code: int, of_recipient: bool = False) -> None:
         super().__init__(why, retryable=400 <= code < 500)
-        self.code = code
+        self.code, self.of_recipient = code, of_recipient
 
 
 class MailClient:
@@ -338,7 +338,7 @@ def _worded(server: MailServer, talk: _Talk, timeout: timedelta) -> Iterator[Non
 def _no_recipient(error: smtplib.SMTPRecipientsRefused, server: MailServer) -> MailRefused:
     codes = sorted(code for code, _ in error.recipients.values())
     said = ", ".join(map(str, dict.fromkeys(codes)))
-    return MailRefused(f"{server.place} takes it for no recipient ({said})", code=codes[0])
+    return MailRefused(f"{server.place} takes it for no recipient ({said})", code=codes[0], of_recipient=True)
 
 
 def _broken(error: BaseException, server: MailServer, talk: _Talk, timeout: timedelta) -> str:

@@ -149,7 +149,7 @@ def test_a_letter_to_nobody_fails_and_says_so(box):
     result = send(plain(box), recipient=None)
     assert result == Failed(why="the channel's `to` names no mail address", retryable=False)
     assert send(plain(box), recipient=Recipient(person="ada", name="Ada", lacks="TOPIC is not set")) == Failed(
-        why="TOPIC is not set", retryable=True
+        why="TOPIC is not set", retryable=True, of_recipient=True
     )
     assert box.got == []
 
@@ -308,12 +308,13 @@ BREAKS = [
 @pytest.mark.parametrize("evil", BREAKS)
 @pytest.mark.parametrize("place", ["title", "name", "fact", "thread"])
 def test_a_name_from_outside_adds_no_header_no_recipient_and_no_command(box, evil, place):
-    changed: dict[str, Any] = {
+    changes: dict[str, dict[str, Any]] = {
         "title": {"title": f"Disk{evil}"},
         "name": {"recipient": Recipient(person="ada", name=f"Ada{evil}", address=Secret("ada@shop.example"))},
         "fact": {"facts": (Fact(name=f"n{evil}", text=f"t{evil}", url=f"http://x.example/{evil}"),)},
         "thread": {"thread": f"incident/1{evil}"},
-    }[place]
+    }
+    changed = changes[place]
     assert isinstance(send(plain(box), **changed), Sent)
     (got,) = box.got
     assert got.to == ["ada@shop.example"]

@@ -105,7 +105,7 @@ def test_an_address_that_is_missing_just_now_is_tried_again(receiver, http, kind
     result = a_channel(kind, receiver, http).send(
         a_message(recipient=ada(lacks="TOPIC is not set")), message_id="m", now=NOW
     )
-    assert result == Failed(why="TOPIC is not set", retryable=True)
+    assert result == Failed(why="TOPIC is not set", retryable=True, of_recipient=True)
     assert receiver.got == []
 
 

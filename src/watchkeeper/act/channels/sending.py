@@ -33,6 +33,9 @@ class Sent:
 class Failed:
     """
     The message did not arrive, as far as we know. `retry_after` is what the other side asked for.
+
+    `of_recipient`: it is about this recipient alone (their address is missing, their mailbox is full), and says nothing
+    about the channel.
     """
 
     why: str
@@ -40,6 +43,7 @@ class Failed:
     retry_after: timedelta | None = None
     status: int | None = None
     took_ns: int = 0
+    of_recipient: bool = False
 
     def receipt(self, *, at_ns: int) -> dict[str, Any]:
         """
@@ -86,7 +90,9 @@ def lacking(message: Message) -> Failed | None:
     The failure to reach a person whose address is missing; None when there is nothing in the way. It may be set later.
     """
     person = message.recipient
-    return Failed(why=person.lacks, retryable=True) if person is not None and person.lacks else None
+    if person is None or not person.lacks:
+        return None
+    return Failed(why=person.lacks, retryable=True, of_recipient=True)
 
 
 def _receipt(status: int | None, at_ns: int, took_ns: int, detail: str) -> dict[str, Any]:

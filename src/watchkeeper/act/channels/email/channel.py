@@ -73,7 +73,7 @@ class EmailChannel:
                 allow_private=self._allow_private,
             )
         except MailRefused as error:
-            return Failed(why=error.why, retryable=error.retryable, status=error.code)
+            return Failed(why=error.why, retryable=error.retryable, status=error.code, of_recipient=error.of_recipient)
         except OutsideError as error:
             return Failed(why=error.why, retryable=error.retryable)
         codes = ", ".join(map(str, dict.fromkeys(posted.refused)))
