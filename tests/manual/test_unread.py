@@ -11,13 +11,30 @@ from watchkeeper.manual.liveness import LIVE_SECTIONS, WAITING, live
 from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.manual.model.manual import SECTIONS, Defaults, Dependency, Manual, Service
 from watchkeeper.manual.model.measuring import SIGNAL_KEYS, Check, Expect, Indicator, Region, Stream
-from watchkeeper.manual.model.promising import Alert, Channel, Objective, RateLimit, Route, Severity
+from watchkeeper.manual.model.promising import Alert, Channel, Flapping, Objective, RateLimit, Route, Severity
+from watchkeeper.manual.model.reaching import (
+    BusinessCalendar,
+    Contact,
+    ContactMethod,
+    EscalationStep,
+    HandOff,
+    Heartbeat,
+    Hours,
+    Person,
+    PersonalRule,
+    Policy,
+    QuietHours,
+    Rotation,
+    Schedule,
+    Throttle,
+)
 from watchkeeper.manual.model.responding import Incidents, RunbookStep, Stage
 from watchkeeper.manual.unread import LABELS, SAID, UNREAD
 
 #: By model: the keys that something reads, and where. Name a key here only with the code that reads it.
 READ: dict[type[BaseModel], set[str]] = {
-    Defaults: {"window", "alert_window", "lateness", "unknown_after", "at_least", "resolve_after", "repeat_every"},
+    Defaults: {"window", "alert_window", "lateness", "unknown_after", "at_least", "resolve_after", "repeat_every"}
+    | {"policy", "flapping", "throttle"},  # manual/routing, decide/rules, decide/paging/throttling
     Service: {"url", "url_env"} | {"depends_on"},  # measure/addressing, decide/depending
     Dependency: {"depends_on"},  # decide/depending
     Stream: {*SIGNAL_KEYS, "where", "value", "unit", "delay", "lateness", "speaks_every"},  # measure/plan
@@ -31,10 +48,10 @@ READ: dict[type[BaseModel], set[str]] = {
     Alert: {"service", "indicator", "objective", "when", "on", "each", "at_least"}  # decide/rules, decide/conditions
     | {"severity", "tell", "unknown_after", "resolve_after", "repeat_every"}  # decide/notices, decide/rules
     | {"respond", "runbook", "summary"}  # act/message
-    | {"escalate"},  # decide/process
+    | {"escalate", "policy"},  # decide/process
     Severity: {"meaning", "respond", "opens_incident"}  # web/views/incidents, act/message, decide/incidents
     | {"escalate", "recover", "update"}  # decide/process
-    | {"page"},  # manual/routing
+    | {"page", "policy", "calendar"},  # manual/routing, decide/business
     Incidents: {"opens", "closes"}  # decide/incidents
     | {"stages", "report_within"}  # decide/process
     | {"roles", "policy", "chat"},  # act/incidents, act/paging/escalating
@@ -45,6 +62,23 @@ READ: dict[type[BaseModel], set[str]] = {
     | {"from_", "to", "token_env", "signing_env", "fallback"},  # act/channels/choosing, act/fallback
     RateLimit: {"count", "per", "never_hold"},  # decide/rationing
     Route: {"severity", "service", "alert", "tell", "label", "policy", "group"},  # manual/routing
+    Flapping: {"count", "per"},  # decide/rules
+    Contact: {"channel", "email", "address"}  # decide/oncall/reach
+    | {"role", "group", "name", "phone", "placeholder", "placeholders"},  # web/views/people, manual/open_points
+    ContactMethod: {"channel", "to", "to_env"},  # decide/oncall/reach, act/recipients
+    Person: {"channels", "contacts", "email", "rules", "quiet", "zone", "throttle"}  # decide/oncall, decide/paging
+    | {"name", "phone"},  # act/recipients, web/views/people
+    PersonalRule: {"by", "after", "severity"},  # decide/paging/reaching
+    QuietHours: {"from_", "to", "severity", "days"},  # decide/paging/reaching
+    Throttle: {"count", "per"},  # decide/paging/throttling
+    Schedule: {"rotation", "layers", "zone", "people", "hand_off", "role"},  # decide/oncall/rotations, act/oncall
+    Rotation: {"every", "from_", "to", "at", "starts", "during", "people"},  # decide/oncall/rotations
+    Hours: {"days", "from_", "to"},  # decide/oncall/rotations
+    HandOff: {"day", "at", "zone", "tell"},  # decide/oncall/rotations, act/handoffs
+    Policy: {"steps", "repeat", "repeat_after", "lapses"},  # decide/paging/escalation
+    EscalationStep: {"after", "schedule", "person", "contact", "channel", "everyone", "severity"},  # the same
+    BusinessCalendar: {"days", "from_", "to", "holidays", "zone"},  # decide/business
+    Heartbeat: {"address_env", "every"},  # act/heartbeat
 }
 
 

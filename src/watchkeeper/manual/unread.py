@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from watchkeeper.manual.model.manual import Dependency, Service
 from watchkeeper.manual.model.measuring import Check, Region, Stream
 from watchkeeper.manual.model.promising import Channel, Objective, Severity
+from watchkeeper.manual.model.reaching import HandOff
 from watchkeeper.manual.model.responding import RunbookStep
 
 _SHOWN: Final = "shown only"
@@ -53,6 +54,7 @@ UNREAD: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
         "criteria": "cases are not ranked by it yet",
         "examples": _SHOWN,
     },
+    HandOff: {"how": _SHOWN},
     RunbookStep: {"details": _TICKED, "run": _TICKED, "limit": _TICKED, "change": _TICKED, "when": _TICKED},
     Channel: {
         "format": "each kind has one shape yet",
