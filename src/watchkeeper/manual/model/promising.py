@@ -160,7 +160,7 @@ class Channel(Entry):
     secret_env: Text | None = says("webhook: the environment variable that holds the signing secret")
     format: Text | None = says("the shape of the message, where the kind leaves a choice")
     rate_limit: RateLimit | None = says("how many messages it carries")
-    to: Texts = says("recipients, in words or names", ())
+    to: Texts = says("email: its own audience, as mail addresses or names of people and contacts; else only words", ())
     purpose: Text | None = says("what it is for")
     audience: Text | None = says("who reads it")
     planned: Flag = says("the document names it as future: never used", False)
