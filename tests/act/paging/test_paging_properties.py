@@ -30,14 +30,16 @@ CHANNELS = {"push": HOOK, "mail": HOOK, "chat": HOOK, "later": {**HOOK, "planned
 SEVERITIES = ("P1", "P2", "P3")
 
 minutes = st.integers(0, 12).map(lambda n: f"{n}m")
+some_ways: st.SearchStrategy[list[str]] = st.lists(st.sampled_from(("push", "mail", "later")), max_size=3, unique=True)
+coin: st.SearchStrategy[Any] = st.booleans()
 some_severities: st.SearchStrategy[list[str]] = st.lists(st.sampled_from(SEVERITIES), max_size=2, unique=True)
 
 
 @st.composite
 def a_person(draw: st.DrawFn) -> dict[str, Any]:
-    ways: list[str] = draw(st.lists(st.sampled_from(("push", "mail", "later")), max_size=3, unique=True))
+    ways: list[str] = draw(some_ways)
     person: dict[str, Any] = {"contacts": {way: {"channel": way} for way in ways}}
-    if ways and draw(st.integers(0, 1)):
+    if ways and draw(coin):
         rule = st.fixed_dictionaries({"by": st.sampled_from(ways), "after": minutes, "severity": some_severities})
         person["rules"] = draw(st.lists(rule, min_size=1, max_size=3))
     if draw(st.integers(0, 3)) == 0:
