@@ -146,6 +146,22 @@ def test_what_somebody_is_writing_survives_a_change(page, served):
     expect(note).to_have_value("half a sent")
 
 
+@pytest.mark.parametrize("page", [{"viewport": {"width": 390, "height": 844}}], ids=["phone"], indirect=True)
+def test_on_a_phone_the_one_action_of_an_incident_stays_under_the_thumb(page, served):
+    page.goto(served.address + "/incidents/1")
+    expect(page.locator("[data-live]")).to_have_text("live")
+    action = page.locator(".primary button.go")
+    before, said = action.bounding_box(), page.locator(".say p").last.inner_text()
+    served.house.watch.desk.summarise(1, "what is known\n" * 8, by="ada")  # it pushes all that follows down
+    served.house.clock.move(seconds=61)
+    served.house.spans(3, {"name": "GET /", "kind": "server", "status": 200})
+    expect(page.locator(".say p").last).not_to_have_text(said)
+    expect(page.locator(".known .summary")).to_be_visible()
+    assert action.bounding_box() == before
+    assert before is not None
+    assert before["y"] + before["height"] <= 844
+
+
 def test_an_incident_is_closed_and_the_closing_undone_in_place(page, served):
     page.goto(served.address + "/incidents/1")
     page.evaluate("window.stayed = true")
