@@ -21,7 +21,7 @@ IMITATED = (
 REPORTED = (
     "oncall#4760", "oncall#934", "oncall#1206", "oncall#3261", "#5247", "#5455", "oncall#1511", "goalert#4548",
     "goalert#1919", "keep#5257", "IncidentRelay#40", "OneUptime#1458", "OneUptime#1828", "OneUptime PR#3174", "PR#1764",
-    "uptime-kuma#5872", "StackStorm#4716", "Robusta#419",
+    "uptime-kuma#5872", "StackStorm#4716", "Robusta#419", "oncall#724", "goalert#3154", "IncidentRelay#10",
 )  # fmt: skip
 
 
