@@ -19,5 +19,5 @@ def parses(told: Story, *platforms: str, outcome: str = "ok", per_minute: float 
 
 
 def about(told: Story, subject: str) -> list[str]:
-    """The messages about one alert, whatever else was said meanwhile."""
-    return [line for line in told.messages if line.endswith(subject)]
+    """The messages about one alert, whatever else was said meanwhile: of its incident too."""
+    return [line for line in told.messages if line.endswith(subject) and " incident #" not in line]

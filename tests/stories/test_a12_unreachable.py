@@ -26,6 +26,8 @@ def test_a12_two_regions_twice_in_a_row_fire_p1_and_one_good_answer_resolves():
     told = asked(asked(told, 2, africa=False, europe=False), 1)
 
     assert about(told, "unreachable") == ["11:34 P1 firing unreachable", "11:36 P1 resolved unreachable"]
+    assert told.pages[0] == "11:34 ben P1 page unreachable"  # who is on call
+    assert {line[6:] for line in told.pages if "page-over" not in line} >= {"ada P1 page unreachable"}  # nobody had it
 
 
 def test_a12_nobody_who_asks_is_not_an_application_that_is_well():
