@@ -36,7 +36,6 @@ MOST_FIELDS: Final = 100
 BAD_TOKEN: Final = "a token that is unknown, expired or revoked"  # noqa: S105  words about one
 NOBODY: Final = "nobody signed in"
 BEARER: Final = b"bearer "
-CALENDARS: Final = "/calendars/"
 CALENDARS: Final = "/calendars/"  # no calendar program sends a header: there a token may stand in the address
 
 #: Who is wanted, by what is needed.
@@ -93,8 +92,6 @@ class Gate:
                 token = value
             elif name == b"cookie":
                 cookies = value if not cookies else cookies + b"; " + value
-        if not token and scope["path"].startswith(CALENDARS):
-            token = _in_address(scope)
         if not token and scope["path"].startswith(CALENDARS):
             token = _in_address(scope)
         if token:
@@ -197,14 +194,6 @@ async def _carried(scope: Scope, receive: Receive) -> tuple[str | Rejection, Rec
     except ValueError:
         return "", again
     return fields.get(FIELD, [""])[0], again
-
-
-def _in_address(scope: Scope) -> bytes:
-    try:
-        found = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=MOST_FIELDS)
-    except ValueError:
-        return b""
-    return BEARER + found["token"][0].encode() if "token" in found else b""
 
 
 def _in_address(scope: Scope) -> bytes:
