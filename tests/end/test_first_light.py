@@ -21,11 +21,14 @@ def test_a_vendor_storm_alerts_for_that_platform_alone_with_its_runbook_and_reso
     assert spotify in said
     assert "fires by" in said
 
-    fired = demo.message(lambda body: body["type"] == "alert.firing" and "parse-success" in json.dumps(body))
+    fired = demo.message(lambda body: body.get("type") == "alert.firing" and "parse-success" in json.dumps(body))
     text = fired["body"]["text"]
     assert "P2" in text
     assert "spotify" in text
     assert "429" in text  # the runbook: vendor 429 storm
+    paged = demo.message(lambda body: body.get("topic") in ("jamfind-ada", "jamfind-ben"))
+    assert "spotify" in paged["text"]
+    assert "Acknowledge" in [label for label, _ in paged["actions"]]
     alerts = demo.alerts(lambda found: found[spotify]["state"] == "firing")
     for other in ("apple", "deezer", "youtube"):
         assert alerts[f"parse-success[platform={other}]"]["state"] != "firing"
@@ -34,7 +37,7 @@ def test_a_vendor_storm_alerts_for_that_platform_alone_with_its_runbook_and_reso
 
     said = demo.run("fault", "vendor-429-storm", "off")
     assert "resolves by" in said
-    resolved = demo.message(lambda body: body["type"] == "alert.resolved" and "parse-success" in json.dumps(body))
+    resolved = demo.message(lambda body: body.get("type") == "alert.resolved" and "parse-success" in json.dumps(body))
     assert "spotify" in resolved["body"]["text"]
 
 

@@ -126,7 +126,9 @@ def test_two_that_are_one_go_on_as_one_with_all_alerts_and_pages():
     told.run(minutes=1)
     case = told.watch.desk.case(1)
     assert set(case.incident.alerts) == {"disk[host=a]", "cache"}
-    assert told.watch.desk.case(2).into.number == 1
+    into = told.watch.desk.case(2).into
+    assert into is not None
+    assert into.number == 1
     assert kinds(told, 2)[-1] == "merged"
 
 
