@@ -17,7 +17,7 @@ from pydantic import Field, StringConstraints
 
 from watchkeeper.act.incidents.desk import Several
 from watchkeeper.web.api.asking import TheWatch, Who
-from watchkeeper.web.api.errors import CHANGES, JSON, ApiRoute, answers, found
+from watchkeeper.web.api.errors import CHANGES, JSON, ApiRoute, Error, answers, found
 from watchkeeper.web.api.incident_values import Incident, IncidentDetail, detail_of, incident_of
 from watchkeeper.web.api.values import Model
 
@@ -68,13 +68,11 @@ class Change(Model):
     )
 
 
-class WhichOne(Model):
+class WhichOne(Error):
     """
-    Several incidents could be meant.
+    Several incidents could be meant; `nearest` has their numbers.
     """
 
-    error: str
-    nearest: list[str] = Field(description="Their numbers.")
     incidents: list[Incident]
 
 

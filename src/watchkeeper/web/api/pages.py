@@ -222,7 +222,7 @@ def resolve_page(number: Number, ending: Ending, watch: TheWatch, who: Who) -> P
     return _done(watch, number, lambda desk: desk.resolve(number, by=who.by, reason=ending.reason))
 
 
-@routes.get("/why/{key:text}", responses=answers())
+@routes.get("/why/{key:text}", responses=answers(422))
 def why(key: str, watch: TheWatch) -> DecisionList:
     """
     Why somebody was told or paged of an alert, or was not.
