@@ -24,7 +24,6 @@ from watchkeeper.act.heartbeat import Audit
 from watchkeeper.act.incidents import journal
 from watchkeeper.act.links import KEY_BYTES, Links
 from watchkeeper.act.message import Writer
-from watchkeeper.act.paging.desk import PageDesk
 from watchkeeper.act.recipients import unaddressed
 from watchkeeper.act.sender import Sender
 from watchkeeper.act.slack_answers import SlackAnswers
@@ -279,7 +278,6 @@ class Daemon:
             environ=self.settings.environ,
             state=self.state,
             clock=self.clock,
-            desk=PageDesk(self.state, self.clock, lambda: self.watch.standing),
             http=self.http,
         )
         self.sender = Sender(

@@ -19,7 +19,6 @@ from starlette.testclient import TestClient
 
 from tests.act.receivers import Receiver, receiving
 from tests.web.house import ADDRESS, House
-from watchkeeper.act.paging.desk import PageDesk
 from watchkeeper.act.slack_answers import SlackAnswers, signature_of
 from watchkeeper.manual.load import Loaded, load_text
 from watchkeeper.outside.clock import RealClock
@@ -62,14 +61,12 @@ class Pressing:
             "BOS_ID": "W0BO",
         } | self.environ
         house = self.house
-        desk = PageDesk(house.state, house.clock, lambda: house.watch.standing)
         http = HttpClient(RealClock(), allow_private=True)
         answers = SlackAnswers(
             manual=lambda: house.manual,
             environ=self.environ,
             state=house.state,
             clock=house.clock,
-            desk=desk,
             http=http,
         )
         self.client = TestClient(house.app(slack=answers), base_url=ADDRESS, raise_server_exceptions=True)
@@ -163,7 +160,7 @@ def test_a_signed_press_acknowledges_in_the_persons_name_and_the_message_says_so
     }
     with slack.house.state.reading() as view:
         (row,) = [one for one in audit.recent(view) if one.action == "page.acknowledge"]
-    assert (row.who, row.through, row.target) == ("ada", "slack", f"page/{slack.page}")
+    assert (row.who, row.through, row.target) == ("ada", "slack U024BE7LH", f"page/{slack.page}")
 
 
 @pytest.mark.parametrize(("action", "state"), [("snooze", "snoozed"), ("resolve", "ended"), ("escalate", "open")])
@@ -320,6 +317,19 @@ def test_a_page_that_is_not_there_or_over_is_told_to_the_one_who_pressed(slack):
     said = [told.json["text"] for told in slack.hook.got]
     assert said[0] == "There is no page 999."
     assert said[2] == f"page {slack.page} is over."
+
+
+def test_what_cannot_be_done_with_all_pages_is_done_with_none_and_stands_as_refused_on_the_record(slack):
+    slack.press(slack.body("resolve"))
+    slack.press(slack.body("snooze", value=f"{slack.another},{slack.page}"))
+    assert slack.row(slack.another).state == "open"
+    with slack.house.state.reading() as view:
+        rows = [(one.action, one.target, one.outcome) for one in reversed(audit.recent(view)) if "page." in one.action]
+    assert rows == [
+        ("page.resolve", f"page/{slack.page}", "done"),
+        ("page.snooze", f"page/{slack.another}", "refused"),
+        ("page.snooze", f"page/{slack.page}", "refused"),
+    ]
 
 
 def test_a_large_body_is_refused_before_it_is_read(slack):

@@ -1,8 +1,9 @@
 """
 What does an acknowledgement do?
 
-In one transaction: the page is somebody's, what is unsent about it is cancelled, its incident bears the mark. A message
-is claimed in a transaction too, so one of the two comes first: after an acknowledgement no sending begins.
+In one transaction: the page is somebody's, what is unsent about it is cancelled, its incident bears the mark, and the
+audit log has a line for each of them. A message is claimed in a transaction too, so one of the two comes first: after
+an acknowledgement no sending begins.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from watchkeeper.act.accounts.audit import audited
+from watchkeeper.act.accounts.visitor import By, name_of
 from watchkeeper.act.incidents import marks
 from watchkeeper.act.paging import bundling
 from watchkeeper.act.paging.rows import decided, subject_of
@@ -32,27 +35,45 @@ class Acknowledged:
 
 
 def acknowledge(
-    tx: Connection, *, pages: Iterable[int] = (), incidents: Iterable[int] = (), by: str, at_ns: int
+    tx: Connection,
+    *,
+    pages: Iterable[int] = (),
+    incidents: Iterable[int] = (),
+    by: By,
+    at_ns: int,
+    holder: str = "",
 ) -> Acknowledged:
     """
-    Somebody has these pages and incidents, by their ids. An incident bears the mark of any of its pages, and all pages
-    of an incident are taken with it. Acknowledging again begins the time anew after which it lapses.
+    Somebody (`holder`, else who does it) has these pages and incidents, by their ids. An incident bears the mark of any
+    of its pages, and all pages of an incident are taken with it. Acknowledging again begins the time anew after which
+    it lapses.
     """
+    name = holder or name_of(by)
     numbers, wanted_incidents = dict.fromkeys(pages), set(incidents)
     for incident in sorted(wanted_incidents):
         numbers |= dict.fromkeys(_pages_of(tx, incident))
     rows = {number: row for number in numbers if (row := _standing(tx, number)) is not None}
     wanted_incidents |= {row.incident_id for row in rows.values() if row.incident_id is not None}
-    done = [number for number, row in rows.items() if _take(tx, number, row.acknowledged_ns, by, at_ns)]
+    done = [number for number, row in rows.items() if _take(tx, number, row.acknowledged_ns, name, at_ns)]
     bundling.without(tx, done, now_ns=at_ns, reason=Reason.ACKNOWLEDGED)
-    decided(tx, done, verdict="acknowledge", reason=Reason.ACKNOWLEDGED, by=by, at_ns=at_ns)
-    marked = [number for number in sorted(wanted_incidents) if marks.acknowledged(tx, number, by, at_ns)]
+    decided(tx, done, verdict="acknowledge", reason=Reason.ACKNOWLEDGED, by=name, at_ns=at_ns)
+    marked = [number for number in sorted(wanted_incidents) if marks.acknowledged(tx, number, name, at_ns)]
+    for number in done:
+        audited(tx, by, "page.acknowledge", subject_of(number), detail={"assignee": name}, at_ns=at_ns)
+    for number in marked:
+        what = f"incident/{_number_of(tx, number)}"
+        audited(tx, by, "incident.acknowledge", what, detail={"assignee": name}, at_ns=at_ns)
     return Acknowledged(pages=tuple(done), incidents=tuple(marked))
 
 
 def _standing(tx: Connection, number: int) -> PageRow | None:
     row = page_rows.by_id(tx, number)
     return None if row is None or row.state == PageState.ENDED else row
+
+
+def _number_of(view: Connection, incident_id: int) -> int:
+    row = incident_rows.by_id(view, incident_id)
+    return 0 if row is None else row.number
 
 
 def _pages_of(tx: Connection, incident_id: int) -> list[int]:

@@ -5,13 +5,12 @@ The link is used up and its deed is done in one transaction: whatever happens in
 second press finds the link used and does nothing.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
-from watchkeeper.act.accounts.audit import audited
-from watchkeeper.act.accounts.visitor import through_link
-from watchkeeper.act.acknowledging import acknowledge
+from watchkeeper.act.accounts.visitor import By, through_link
 from watchkeeper.act.links import Action, Link
 from watchkeeper.act.paging import desk
 from watchkeeper.outside.clock import Clock
@@ -49,16 +48,17 @@ class Answers:
             standing = [row.id for row in _pages(tx, link) if row.state in pages.STANDING]
             done = bool(standing) and links.use(tx, digest, by=by.by, now_ns=now_ns)
             if done:
-                _do(tx, link.action, standing, by=by.by, now_ns=now_ns)
-                for number in standing:
-                    audited(tx, by, f"page.{link.action.value}", f"page/{number}", at_ns=now_ns)
+                do(tx, link.action, standing, by=by, now_ns=now_ns)
             return _pages(tx, link), done
 
 
-def _do(tx: Connection, action: Action, numbers: list[int], *, by: str, now_ns: int) -> None:
+def do(tx: Connection, action: Action, numbers: Sequence[int], *, by: By, now_ns: int) -> None:
+    """
+    Do with these pages what a button says. KeyError, CannotDo.
+    """
     match action:
         case Action.ACKNOWLEDGE:
-            acknowledge(tx, pages=numbers, by=by, at_ns=now_ns)
+            desk.acknowledge_all(tx, numbers, by=by, now_ns=now_ns)
         case Action.SNOOZE:
             for number in numbers:
                 desk.snooze(tx, number, for_ns=SNOOZE_NS, by=by, now_ns=now_ns)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from watchkeeper.act import handoffs
 from watchkeeper.act.accounts.audit import audited
-from watchkeeper.act.accounts.visitor import Visitor
+from watchkeeper.act.accounts.visitor import By, name_of
 from watchkeeper.act.overriding import override_of
 from watchkeeper.act.standing import Standing
 from watchkeeper.decide.oncall import coverage, holes
@@ -31,8 +31,6 @@ DAY_NS: Final = 86_400 * 10**9
 LOOK_BACK_NS: Final = 400 * DAY_NS  # how far back somebody's turn may have begun
 AHEAD_NS: Final = 366 * DAY_NS  # further ahead nobody plans
 AHEAD_DAYS: Final = 30
-
-By = Visitor | str
 
 
 class CannotChange(Exception):
@@ -185,7 +183,7 @@ class OnCall:
             half = overrides.by_id(tx, row.swap_of) if row.swap_of else None
             if max(row.end_ns, half.end_ns if half else 0) <= now_ns:
                 raise CannotChange(f"override {number} is over; what was is not changed")
-            overrides.undo(tx, number, at_ns=now_ns, by=_name(by))
+            overrides.undo(tx, number, at_ns=now_ns, by=name_of(by))
             for one in (row, half):
                 if one is not None:
                     self._noted(tx, by, "override.undo", one, one.id)
@@ -244,7 +242,7 @@ class OnCall:
             begin_ns=begin_ns,
             end_ns=end_ns,
             person=person,
-            author=_name(by),
+            author=name_of(by),
             reason=reason.strip(),
             created_ns=now_ns,
         )
@@ -261,7 +259,3 @@ class OnCall:
     def _known(self, schedule: str) -> None:
         if schedule not in self.manual.schedules:
             raise KeyError(schedule)
-
-
-def _name(by: By) -> str:
-    return by if isinstance(by, str) else by.by

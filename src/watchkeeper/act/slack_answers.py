@@ -21,13 +21,14 @@ import msgspec
 import structlog
 
 from watchkeeper.act.accounts.audit import audited
-from watchkeeper.act.accounts.visitor import through_slack
+from watchkeeper.act.accounts.visitor import Visitor, through_slack
+from watchkeeper.act.answering import do
 from watchkeeper.act.channels.choosing import signing_secret
 from watchkeeper.act.channels.posting import post
 from watchkeeper.act.channels.sending import Failed
 from watchkeeper.act.channels.slack.channel import MEMBER, escape, section
 from watchkeeper.act.links import Action
-from watchkeeper.act.paging.desk import CannotDo, PageDesk
+from watchkeeper.act.paging.desk import CannotDo
 from watchkeeper.act.recipients import name_of, recipient_of
 from watchkeeper.decide.oncall.reach import methods_of
 from watchkeeper.manual.model.manual import Manual
@@ -39,7 +40,6 @@ from watchkeeper.store.state import State
 
 VERSION: Final = "v0"
 WINDOW_SECONDS: Final = 300
-SNOOZE_NS: Final = 3600 * 10**9
 MOST_PAGES: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
@@ -101,11 +101,10 @@ class SlackAnswers:
         environ: Mapping[str, str],
         state: State,
         clock: Clock,
-        desk: PageDesk,
         http: HttpClient,
     ) -> None:
         self._manual, self._environ, self._state = manual, environ, state
-        self._clock, self._desk, self._http = clock, desk, http
+        self._clock, self._http = clock, http
 
     def take(self, body: bytes, *, timestamp: str, signature: str) -> Reply | None:
         """
@@ -124,9 +123,14 @@ class SlackAnswers:
         person = self._person(payload.user.id, channels)
         if person is None:
             return _aside(place, _STRANGER.format(member=escape(payload.user.id[:32])))
-        if not self._first_time(signature, payload.user, person, deed):
-            raise NotFromSlack
-        return self._done(deed, person, payload, place)
+        visitor = through_slack(person, person=person, member=payload.user.id)
+        try:
+            self._do(deed, visitor, signature)
+        except KeyError as unknown:
+            return _aside(place, f"There is no page {unknown.args[0]}.")
+        except CannotDo as why:
+            return _aside(place, escape(f"{why}."))
+        return self._done(deed[0], person, payload, place)
 
     def tell(self, reply: Reply) -> None:
         """
@@ -174,54 +178,34 @@ class SlackAnswers:
                     return person
         return None
 
-    def _first_time(self, signature: str, user: _User, person: str, deed: tuple[Action, tuple[int, ...]]) -> bool:
+    # --- what
+
+    def _do(self, deed: tuple[Action, tuple[int, ...]], visitor: Visitor, signature: str) -> None:
         """
-        Put it on the record; False when the very same came before.
+        All of it or nothing, and once: the very same is refused when it comes again, also when it could not be done.
         """
         now_ns, (action, pages) = self._clock.now_ns(), deed
         digest = blake2b(signature.encode(), digest_size=16, person=b"slack").hexdigest()
         with self._state.transaction() as tx:
-            if not links.use(tx, digest, by=person, now_ns=now_ns):
-                return False
-            visitor = through_slack(person, person=person)
+            if not links.use(tx, digest, by=visitor.by, now_ns=now_ns):
+                raise NotFromSlack
+            try:
+                with tx.begin_nested():
+                    do(tx, action, pages, by=visitor, now_ns=now_ns)
+                return
+            except (KeyError, CannotDo) as why:
+                refused = why
             for page in pages:
-                audited(tx, visitor, f"page.{action.value}", f"page/{page}", "done", {"member": user.id}, at_ns=now_ns)
-        return True
+                audited(tx, visitor, f"page.{action.value}", f"page/{page}", "refused", at_ns=now_ns)
+        raise refused
 
-    # --- what
-
-    def _done(
-        self, deed: tuple[Action, tuple[int, ...]], person: str, payload: _Payload, place: Secret | None
-    ) -> Reply | None:
-        action, pages = deed
-        try:
-            self._do(action, pages, person)
-        except KeyError as unknown:
-            return _aside(place, f"There is no page {unknown.args[0]}.")
-        except CannotDo as why:
-            return _aside(place, escape(f"{why}."))
+    def _done(self, action: Action, person: str, payload: _Payload, place: Secret | None) -> Reply | None:
         said = f"{_SAYS[action]} by {escape(name_of(person, self._manual()))}"
-        if place is None or payload.message is None:
+        if place is None or payload.message is None or action is Action.ESCALATE:
             return _aside(place, said)
         kept = [block for block in payload.message.blocks if block.get("type") == "section"]
-        if action is Action.ESCALATE:
-            return _aside(place, said)
         body = {"replace_original": True, "text": f"{payload.message.text}\n{said}", "blocks": [*kept, section(said)]}
         return Reply(place=place, body=body)
-
-    def _do(self, action: Action, pages: tuple[int, ...], person: str) -> None:
-        match action:
-            case Action.ACKNOWLEDGE:
-                self._desk.acknowledge(pages, by=person)
-            case Action.SNOOZE:
-                for page in pages:
-                    self._desk.snooze(page, for_ns=SNOOZE_NS, by=person)
-            case Action.ESCALATE:
-                for page in pages:
-                    self._desk.escalate(page, by=person)
-            case Action.RESOLVE:
-                for page in pages:
-                    self._desk.resolve(page, by=person)
 
     def _place(self, text: str, channels: Sequence[str]) -> Secret | None:
         """

@@ -60,12 +60,12 @@ class PagingPages:
         numbers = [int(text) for text in fields.get("ids", "").split(",") if text.isascii() and text.isdecimal()]
         return self._done(
             request,
-            lambda: self._desk.acknowledge(numbers[:MOST_AT_ONCE], by=visitor_of(request).by),
+            lambda: self._desk.acknowledge(numbers[:MOST_AT_ONCE], by=visitor_of(request)),
             "/pages",
         )
 
     def _answered(self, request: Request, fields: dict[str, str]) -> Response:
-        number, by = request.path_params["number"], visitor_of(request).by
+        number, by = request.path_params["number"], visitor_of(request)
         deeds: dict[str, Callable[[], object]] = {
             "acknowledge": lambda: self._desk.acknowledge([number], by=by),
             "unacknowledge": lambda: self._desk.unacknowledge(number, by=by),

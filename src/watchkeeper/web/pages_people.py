@@ -108,7 +108,7 @@ class PeoplePages:
     def _tested(self, request: Request, fields: dict[str, str]) -> Response:  # noqa: ARG002 (nothing to fill in)
         name = request.path_params["name"]
         try:
-            sends = self._desk.test(name, by=visitor_of(request).by)
+            sends = self._desk.test(name, by=visitor_of(request))
         except KeyError:
             return self._kit.missing(request)
         said = tested_words(name, sends, self._watch.standing.manual)

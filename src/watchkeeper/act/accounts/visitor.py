@@ -22,8 +22,8 @@ class Visitor:
     """
     A person or a program. `person` is their name among the people of the manual, where they are one of them.
 
-    `through` says how they came: session, token NAME, link, slack, terminal, watchkeeper. `account_id` is None for who
-    has no account of their own; `session` is the digest of their cookie, `csrf` what their forms must carry.
+    `through` says how they came: session, token NAME, link, slack MEMBER, terminal, watchkeeper. `account_id` is None
+    for who has no account of their own; `session` is the digest of their cookie, `csrf` what their forms must carry.
     """
 
     name: str
@@ -58,6 +58,20 @@ class Visitor:
         return self.person or self.name
 
 
+#: Who does something: whoever came through a door, or the bare name of one who did not.
+By = Visitor | str
+
+
+def name_of(by: By) -> str:
+    """
+    The name that stands beside what is done.
+
+    >>> name_of("ada"), name_of(Visitor(name="ann", person="ada", through="session"))
+    ('ada', 'ada')
+    """
+    return by if isinstance(by, str) else by.by
+
+
 #: Somebody who has shown nothing.
 STRANGER = Visitor(name="somebody", through="")
 #: What happens by itself: a turn, a clock, a hand-off.
@@ -71,8 +85,8 @@ def through_link(person: str) -> Visitor:
     return Visitor(name=person, person=person, through=LINK, grants=frozenset({"respond"}))
 
 
-def through_slack(name: str, *, person: str = "") -> Visitor:
+def through_slack(name: str, *, person: str = "", member: str = "") -> Visitor:
     """
-    A person who pressed a button in Slack, whose word Slack signed.
+    A person who pressed a button in Slack, as this member of it, whose word Slack signed.
     """
-    return Visitor(name=name, person=person, through=SLACK, grants=frozenset({"respond"}))
+    return Visitor(name=name, person=person, through=f"{SLACK} {member[:32]}".rstrip(), grants=frozenset({"respond"}))

@@ -5,8 +5,9 @@ What belongs to an incident, and what is another matter?
 from collections.abc import Sequence
 from dataclasses import replace
 
+from watchkeeper.act.accounts.visitor import By
 from watchkeeper.act.incidents import moving
-from watchkeeper.act.incidents.deeds import By, Deeds, Unfit, near, row_named
+from watchkeeper.act.incidents.deeds import Deeds, Unfit, near, row_named
 from watchkeeper.act.incidents.evidence import evidence_of
 from watchkeeper.act.incidents.journal import (
     OPEN,

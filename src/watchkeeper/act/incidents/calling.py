@@ -5,6 +5,7 @@ Whom does an incident call, and how does an acknowledgement reach its pages?
 from sqlalchemy import Connection
 
 from watchkeeper.act import acknowledging
+from watchkeeper.act.accounts.visitor import By
 from watchkeeper.act.paging import escalating
 from watchkeeper.act.standing import Standing
 from watchkeeper.decide.reasons import Reason
@@ -18,8 +19,8 @@ def further(tx: Connection, row: IncidentRow, standing: Standing, *, reason: Rea
     escalating.escalate_incident(tx, row, standing, reason=reason, at_ns=at_ns)
 
 
-def taken(tx: Connection, row: IncidentRow, *, by: str, at_ns: int) -> None:
+def taken(tx: Connection, row: IncidentRow, *, by: By, at_ns: int, holder: str = "") -> None:
     """
-    Somebody has it, and all of its pages.
+    Somebody has it, and all of its pages: who does it, or `holder`.
     """
-    acknowledging.acknowledge(tx, incidents=[row.id], by=by, at_ns=at_ns)
+    acknowledging.acknowledge(tx, incidents=[row.id], by=by, at_ns=at_ns, holder=holder)

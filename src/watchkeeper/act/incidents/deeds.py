@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from sqlalchemy import Connection
 
 from watchkeeper.act.accounts.audit import audited
-from watchkeeper.act.accounts.visitor import Visitor
+from watchkeeper.act.accounts.visitor import By, name_of
 from watchkeeper.act.incidents.journal import (
     CLOSED,
     clock_of,
@@ -36,9 +36,6 @@ from watchkeeper.store.state import State
 #: The roles that every process has; only responders are several at once.
 ROLES = ("commander", "communications", "scribe", RESPONDERS)
 MOST_TEXT = 4000
-
-#: Who does it: whoever came through a door, or the bare name of one who did not.
-By = Visitor | str
 
 
 class NotNow(Exception):
@@ -175,13 +172,6 @@ class Deeds:
             if one not in known and one not in self._manual.alerts:
                 every = [row.key for row in alert_rows.every(view)]
                 raise Unfit(f"found no alert {one[:200]!r}", near(one, [*every, *self._manual.alerts]))
-
-
-def name_of(by: By) -> str:
-    """
-    The name that stands beside a deed.
-    """
-    return by if isinstance(by, str) else by.by
 
 
 def row_named(view: Connection, number: int) -> IncidentRow:

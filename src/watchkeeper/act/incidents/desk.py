@@ -8,19 +8,18 @@ with a sentence. KeyError: there is no incident of this number.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from watchkeeper.act.accounts.visitor import By, name_of
 from watchkeeper.act.incidents import calling, moving, telling
 from watchkeeper.act.incidents.belonging import Belonging
 from watchkeeper.act.incidents.course import IncidentCase, case_of, courses_between
 from watchkeeper.act.incidents.deeds import (
     MOST_TEXT,
     ROLES,
-    By,
     Deed,
     NotNow,
     Several,
     Unfit,
     article,
-    name_of,
     news_of,
     row_named,
 )
@@ -133,7 +132,9 @@ class IncidentDesk(Handling, Belonging):
         with self._deed(number, by) as deed:
             if deed.row.state == OPEN:
                 reason = Reason.BY_A_PERSON.value
-                calling.taken(deed.tx, deed.row, by=deed.row.acknowledged_by or deed.by, at_ns=deed.at_ns)
+                calling.taken(
+                    deed.tx, deed.row, by=deed.who, at_ns=deed.at_ns, holder=deed.row.acknowledged_by or deed.by
+                )
                 close_incident(deed.tx, deed.row.id, at_ns=deed.at_ns, by=deed.by, reason=reason)
                 deed.audit("close")
                 row = self._again(deed)
@@ -176,8 +177,7 @@ class IncidentDesk(Handling, Belonging):
         who = name_of(by) if assignee is None else self._person(assignee)
         with self._deed(self.waiting() if number is None else number, by) as deed:
             self._demand_open(deed)
-            calling.taken(deed.tx, deed.row, by=who, at_ns=deed.at_ns)
-            deed.audit("acknowledge", assignee=who)
+            calling.taken(deed.tx, deed.row, by=deed.who, at_ns=deed.at_ns, holder=who)
             moving.acknowledged(deed.tx, self._again(deed), self._manual)
             if who != deed.by:
                 deed.write("note", f"{deed.by} gave it to {who}")

@@ -4,9 +4,10 @@ How does an incident go on, and what is known of it?
 
 from collections.abc import Sequence
 
+from watchkeeper.act.accounts.visitor import By
 from watchkeeper.act.incidents import calling, moving, telling
 from watchkeeper.act.incidents.checklists import RUNBOOK, checklist
-from watchkeeper.act.incidents.deeds import MOST_TEXT, By, Deeds, NotNow, Unfit, entry_of, near, news_of, written
+from watchkeeper.act.incidents.deeds import MOST_TEXT, Deeds, NotNow, Unfit, entry_of, near, news_of, written
 from watchkeeper.act.incidents.journal import (
     OPEN,
     clock_of,
@@ -39,7 +40,7 @@ class Handling(Deeds):
             raise Unfit(f"found no stage {to!r}; wanted one of: {', '.join(names)}", near(to, names))
         with self._deed(number, by) as deed:
             if deed.row.state == OPEN and deed.row.acknowledged_by is None:
-                calling.taken(deed.tx, deed.row, by=deed.by, at_ns=deed.at_ns)
+                calling.taken(deed.tx, deed.row, by=deed.who, at_ns=deed.at_ns)
             if not deed.row.stage and to is None:
                 raise NotNow(f"incident {number} has been through all stages")
             target = process.next_stage(self._manual, deed.row.stage) if to is None else to

@@ -1,15 +1,18 @@
 """
 What can people ask of pages, and do with them?
 
-The use cases behind every door: API, terminal, pages for people, links in messages. Whatever is done says by whom.
+The use cases behind every door: API, terminal, pages for people, links in messages. Whatever is done says by whom, and
+stands in the audit log by the transaction in which it is done.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
+from watchkeeper.act.accounts.audit import audited
+from watchkeeper.act.accounts.visitor import By, name_of
 from watchkeeper.act.acknowledging import acknowledge
 from watchkeeper.act.page_memory import end_messages
 from watchkeeper.act.paging import bundling, escalating
@@ -106,18 +109,14 @@ class PageDesk:
 
     # --- doing
 
-    def acknowledge(self, numbers: Iterable[int], *, by: str) -> list[PageRow]:
+    def acknowledge(self, numbers: Iterable[int], *, by: By) -> list[PageRow]:
         """
         Somebody has these pages; as they stand then. One that is over stays over.
         """
-        wanted = list(numbers)
         with self._state.transaction() as tx:
-            for number in wanted:
-                _page(tx, number)
-            acknowledge(tx, pages=wanted, by=by, at_ns=self._clock.now_ns())
-            return [_page(tx, number) for number in wanted]
+            return acknowledge_all(tx, list(numbers), by=by, now_ns=self._clock.now_ns())
 
-    def unacknowledge(self, number: int, *, by: str) -> PageRow:
+    def unacknowledge(self, number: int, *, by: By) -> PageRow:
         """
         Somebody does not have it after all: it begins again from the first step.
         """
@@ -127,31 +126,32 @@ class PageDesk:
                 raise CannotDo(f"page {number} is {row.state}; only one that somebody has can be given back")
             begun: dict[str, Any] = {"state": PageState.OPEN.value, "step": 0, "round": 0, "due_ns": now_ns}
             pages.change(tx, number, **begun, reason=Reason.BY_A_PERSON.value)
-            decided(tx, [number], verdict="reopen", reason=Reason.BY_A_PERSON, by=by, at_ns=now_ns)
+            decided(tx, [number], verdict="reopen", reason=Reason.BY_A_PERSON, by=name_of(by), at_ns=now_ns)
+            audited(tx, by, "page.unacknowledge", subject_of(number), at_ns=now_ns)
             return _page(tx, number)
 
-    def snooze(self, number: int, *, for_ns: int, by: str) -> PageRow:
+    def snooze(self, number: int, *, for_ns: int, by: By) -> PageRow:
         """
         Put a page off, at most for a day; then it begins again from the first step.
         """
         with self._state.transaction() as tx:
             return snooze(tx, number, for_ns=for_ns, by=by, now_ns=self._clock.now_ns())
 
-    def escalate(self, number: int, *, by: str) -> PageRow:
+    def escalate(self, number: int, *, by: By) -> PageRow:
         """
         Page the next ones at once, whoever has it now.
         """
         with self._state.transaction() as tx:
             return escalate(tx, number, by=by, now_ns=self._clock.now_ns())
 
-    def resolve(self, number: int, *, by: str, reason: str = "") -> PageRow:
+    def resolve(self, number: int, *, by: By, reason: str = "") -> PageRow:
         """
         End a page by hand, although its alerts may still fire: it does not come back for them.
         """
         with self._state.transaction() as tx:
             return resolve(tx, number, by=by, now_ns=self._clock.now_ns(), reason=reason)
 
-    def test(self, person: str, *, by: str) -> list[Send]:
+    def test(self, person: str, *, by: By) -> list[Send]:
         """
         Send somebody a test page by every contact method, at once; what went out, and what did not, with its reason.
 
@@ -170,11 +170,23 @@ class PageDesk:
             person, Ways(manual=manual, severity=None, at_ns=now_ns, dead=standing.dead()), reason=Reason.TEST
         )
         with self._state.transaction() as tx:
-            outbox.add(tx, [_test_row(one, by, now_ns) for one in sends if one.send])
+            outbox.add(tx, [_test_row(one, name_of(by), now_ns) for one in sends if one.send])
+            sent = [one.method for one in sends if one.send]
+            audited(tx, by, "page.test", f"person/{person}", detail={"methods": sent}, at_ns=now_ns)
         return sends
 
 
-def snooze(tx: Connection, number: int, *, for_ns: int, by: str, now_ns: int) -> PageRow:
+def acknowledge_all(tx: Connection, numbers: Sequence[int], *, by: By, now_ns: int) -> list[PageRow]:
+    """
+    Somebody has these pages; as they stand then. KeyError.
+    """
+    for number in numbers:
+        _page(tx, number)
+    acknowledge(tx, pages=numbers, by=by, at_ns=now_ns)
+    return [_page(tx, number) for number in numbers]
+
+
+def snooze(tx: Connection, number: int, *, for_ns: int, by: By, now_ns: int) -> PageRow:
     """
     Put a page off. KeyError, CannotDo.
     """
@@ -182,34 +194,37 @@ def snooze(tx: Connection, number: int, *, for_ns: int, by: str, now_ns: int) ->
         raise CannotDo("a page can be put off for up to 24 hours")
     _not_over(tx, number)
     state = PageState.SNOOZED.value
-    pages.change(tx, number, state=state, due_ns=now_ns + for_ns, by=by, reason=Reason.SNOOZED.value)
+    pages.change(tx, number, state=state, due_ns=now_ns + for_ns, by=name_of(by), reason=Reason.SNOOZED.value)
     outbox.cancel_about(tx, subject_of(number), now_ns=now_ns, reason=Reason.SNOOZED.value)
     bundling.without(tx, [number], now_ns=now_ns, reason=Reason.SNOOZED)
-    decided(tx, [number], verdict="snooze", reason=Reason.SNOOZED, by=by, at_ns=now_ns)
+    decided(tx, [number], verdict="snooze", reason=Reason.SNOOZED, by=name_of(by), at_ns=now_ns)
+    audited(tx, by, "page.snooze", subject_of(number), detail={"seconds": for_ns // 10**9}, at_ns=now_ns)
     return _page(tx, number)
 
 
-def escalate(tx: Connection, number: int, *, by: str, now_ns: int) -> PageRow:
+def escalate(tx: Connection, number: int, *, by: By, now_ns: int) -> PageRow:
     """
     Page the next ones at once. KeyError, CannotDo.
     """
     row = _not_over(tx, number)
     escalating.further(tx, row, reason=Reason.BY_A_PERSON, at_ns=now_ns)
-    decided(tx, [number], verdict="escalate", reason=Reason.BY_A_PERSON, by=by, at_ns=now_ns)
+    decided(tx, [number], verdict="escalate", reason=Reason.BY_A_PERSON, by=name_of(by), at_ns=now_ns)
+    audited(tx, by, "page.escalate", subject_of(number), at_ns=now_ns)
     return _page(tx, number)
 
 
-def resolve(tx: Connection, number: int, *, by: str, now_ns: int, reason: str = "") -> PageRow:
+def resolve(tx: Connection, number: int, *, by: By, now_ns: int, reason: str = "") -> PageRow:
     """
     End a page by hand. KeyError, CannotDo.
     """
-    row = _not_over(tx, number)
-    ended: dict[str, Any] = {"state": PageState.ENDED.value, "ended_ns": now_ns, "due_ns": None, "by": by}
+    row, name = _not_over(tx, number), name_of(by)
+    ended: dict[str, Any] = {"state": PageState.ENDED.value, "ended_ns": now_ns, "due_ns": None, "by": name}
     pages.change(tx, number, **ended, reason=Reason.BY_A_PERSON.value)
-    end_messages(tx, replace(row, by=by), reason=Reason.BY_A_PERSON, at_ns=now_ns)
+    end_messages(tx, replace(row, by=name), reason=Reason.BY_A_PERSON, at_ns=now_ns)
     bundling.without(tx, [number], now_ns=now_ns, reason=Reason.BY_A_PERSON)
     why = Reason.BY_A_PERSON
-    decided(tx, [number], verdict="resolve", reason=why, by=by, at_ns=now_ns, because_of=reason)
+    decided(tx, [number], verdict="resolve", reason=why, by=name, at_ns=now_ns, because_of=reason)
+    audited(tx, by, "page.resolve", subject_of(number), detail={"reason": reason} if reason else None, at_ns=now_ns)
     return _page(tx, number)
 
 
@@ -227,7 +242,7 @@ def _not_over(view: Connection, number: int) -> PageRow:
     return row
 
 
-def _test_row(send: Send, by: str, now_ns: int) -> NoticeRow:
+def _test_row(send: Send, by: By, now_ns: int) -> NoticeRow:
     return NoticeRow(
         subject=f"test/{send.person}",
         kind=Kind.TEST.value,

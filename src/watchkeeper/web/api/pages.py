@@ -184,7 +184,7 @@ def acknowledge_pages(taking: Taking, watch: TheWatch, who: Who) -> PageList:
     Acknowledge pages: nobody else is paged for them. One that is over stays over.
     """
     try:
-        rows = _desk(watch).acknowledge(dict.fromkeys(taking.pages), by=who.by)
+        rows = _desk(watch).acknowledge(dict.fromkeys(taking.pages), by=who)
     except KeyError as missing:
         raise _unknown(watch, missing.args[0]) from None
     return PageList(pages=[Page.model_validate(_page(row)) for row in rows])
@@ -195,7 +195,7 @@ def unacknowledge_page(number: Number, _: Nothing, watch: TheWatch, who: Who) ->
     """
     Give a page back: it begins again from its first step.
     """
-    return _done(watch, number, lambda desk: desk.unacknowledge(number, by=who.by))
+    return _done(watch, number, lambda desk: desk.unacknowledge(number, by=who))
 
 
 @routes.post("/pages/{number}/snooze", responses=answers(404) | CHANGES)
@@ -203,7 +203,7 @@ def snooze_page(number: Number, snooze: Snooze, watch: TheWatch, who: Who) -> Pa
     """
     Put a page off, at most for a day; then it begins again from its first step.
     """
-    return _done(watch, number, lambda desk: desk.snooze(number, for_ns=snooze.seconds * SECOND_NS, by=who.by))
+    return _done(watch, number, lambda desk: desk.snooze(number, for_ns=snooze.seconds * SECOND_NS, by=who))
 
 
 @routes.post("/pages/{number}/escalate", responses=answers(404) | CHANGES)
@@ -211,7 +211,7 @@ def escalate_page(number: Number, _: Nothing, watch: TheWatch, who: Who) -> Page
     """
     Page the next ones at once.
     """
-    return _done(watch, number, lambda desk: desk.escalate(number, by=who.by))
+    return _done(watch, number, lambda desk: desk.escalate(number, by=who))
 
 
 @routes.post("/pages/{number}/resolve", responses=answers(404) | CHANGES)
@@ -219,7 +219,7 @@ def resolve_page(number: Number, ending: Ending, watch: TheWatch, who: Who) -> P
     """
     End a page by hand, although its alerts may still fire.
     """
-    return _done(watch, number, lambda desk: desk.resolve(number, by=who.by, reason=ending.reason))
+    return _done(watch, number, lambda desk: desk.resolve(number, by=who, reason=ending.reason))
 
 
 @routes.get("/why/{key:text}", responses=answers(422))
@@ -241,7 +241,7 @@ def send_test(
     Send somebody a test page by every contact method.
     """
     try:
-        sends = _desk(watch).test(name, by=who.by)
+        sends = _desk(watch).test(name, by=who)
     except KeyError:
         raise Unknown("person", name, list(watch.standing.manual.people)) from None
     return Tried(person=name, messages=[_tested(one) for one in sends])
