@@ -9,7 +9,9 @@ API = 'api: {service: api, indicator: success, when: "< 95%", severity: P2, each
 DB = 'db: {service: db, indicator: success, when: "< 90%", severity: P1}'
 
 
-def upstream(alerts: str, *, routes: str = "[{tell: [chat]}]", needs: str = "api: {depends_on: db}") -> dict:
+def upstream(
+    alerts: str, *, routes: str = "[{tell: [chat]}]", needs: str = "api: {depends_on: db}"
+) -> dict[str, tuple[str, ...]]:
     loaded = load_text(f"""
 watchkeeper: 1
 manual: Shop

@@ -30,15 +30,15 @@ def manual(**more):
         "disk": {"indicator": "free", "when": "< 20%", "severity": "P1", "respond": "5m"},
         "busy": {"indicator": "free", "when": "< 30%", "severity": "P1"},
     }
-    return Manual(
-        watchkeeper=1,
-        manual="Shop",
-        streams={"disk": {"metric": "free"}},
-        indicators={"free": {"from": "disk"}},
-        alerts=alerts,
-        severities=severities,
-        **more,
-    )
+    shop = {
+        "watchkeeper": 1,
+        "manual": "Shop",
+        "streams": {"disk": {"metric": "free"}},
+        "indicators": {"free": {"from": "disk"}},
+        "alerts": alerts,
+        "severities": severities,
+    }
+    return Manual.model_validate({**shop, **more})
 
 
 def process(*stages, **more):

@@ -1,4 +1,6 @@
-"""What is silenced, explained by something else, or flaps is not told nor paged; afterwards it is, if it still fires."""
+"""What is silenced, explained by something else, or flaps is neither told nor paged; afterwards it is, if it fires."""
+
+from typing import Any
 
 import pytest
 
@@ -40,7 +42,8 @@ def story(*, defaults: str = "unknown_after: 10h", db: str = "P1") -> Story:
 
 def gauge(told: Story, stream: str, value: float) -> Story:
     told.quiet(stream)
-    return told.traffic(**{stream: {"value": value}}, per_minute=6)
+    rows: dict[str, Any] = {stream: {"value": value}}
+    return told.traffic(per_minute=6, **rows)
 
 
 def failing(told: Story, country: str = "de") -> Story:

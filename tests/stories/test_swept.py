@@ -2,6 +2,7 @@
 
 import random
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -142,7 +143,7 @@ def shakes(told: Story, seed: int) -> Story:
     return told
 
 
-SILENT = (
+SILENT: tuple[dict[str, Any], ...] = (
     {"alert": frozenset({"orders", "load"})},
     {"service": frozenset({"db"})},
     {"severity": frozenset({"P1"})},

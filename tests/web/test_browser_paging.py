@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from playwright.sync_api import Page, expect
 
-from tests.web import test_browser as pictures
 from tests.web.crew import paged_for, shop
 from tests.web.house import House
 from tests.web.signing import account
@@ -20,7 +20,6 @@ from watchkeeper.web.app import create_app
 from watchkeeper.web.cookies import cookie_name
 from watchkeeper.web.doors import Doors
 
-expect, Page = pictures.expect, pictures.Page
 PATHS = ("/", "/pages", "/pages/1", "/on-call", "/on-call?week=1", "/policies", "/people", "/silences")
 HOUR = 3600 * 10**9
 THUMB = 40  # px: what a thumb hits
@@ -119,7 +118,7 @@ def opened(browser, served: Shop) -> Iterator[Callable[..., Page]]:  # noqa: F81
         if signed:
             context.add_cookies([served.cookie()])
         contexts.append(context)
-        page = context.new_page()
+        page: Page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page

@@ -96,7 +96,7 @@ def test_the_next_step_of_the_runbook_is_ticked_off(stormy, client):
 
 
 def test_a_note_is_told_to_everybody_and_changed_later(stormy, client):
-    did(client, "notes", text="spotify answers <429>", **{"as": "update"})
+    did(client, "notes", 1, text="spotify answers <429>", **{"as": "update"})
     entry = shown(stormy).timeline[0]
     assert (entry.kind, entry.by) == ("update", "Ada (invented)")
     text = did(client, "edit", entry=str(entry.id), text="spotify answers 429")
@@ -121,7 +121,7 @@ def test_people_take_and_give_roles_and_the_incident(stormy, client):
 def test_what_is_known_how_bad_it_is_and_what_is_affected(stormy, client):
     did(client, "summary", text="Spotify limits us")
     did(client, "severity", severity="P1", reason="all of it")
-    did(client, "services", **{"service:payments": "on"})
+    did(client, "services", 1, **{"service:payments": "on"})
     page = shown(stormy)
     assert (page.summary, page.row.severity, page.services) == ("Spotify limits us", "P1", ("parser", "payments"))
 

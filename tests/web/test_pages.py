@@ -57,6 +57,7 @@ def test_the_overview_answers_before_it_shows(stormy):
     [hand] = view.hands
 
     assert view.headline.startswith("JamFind: 1 alert is firing, 1 page waits for an answer, 1 objective is ")
+    assert hand.alert is not None
     assert hand.alert.key == SPOTIFY
     assert hand.alert.severity == "P2"
     assert hand.alert.sentence == "Parse success on spotify is 80 %, below 95 % over 15 min"

@@ -189,6 +189,7 @@ def test_the_overview_has_one_hand_for_a_page_of_many_alerts_with_clock_and_two_
     storm(house, minutes=5)
     view = overview_view(house.watch, Doors(address=ADDRESS))
     [hand] = view.hands
+    assert hand.page is not None
     with house.client() as client:
         page = client.get("/").text
         before = len(page)

@@ -280,8 +280,7 @@ def test_the_first_steps_are_manuals_that_load(tmp_path):
     house = shop(tmp_path, "watchkeeper: 1\nmanual: Bare\n")
     with house.client() as client:
         snippets = [
-            re.search(r"<pre><code>(.*?)</code>", client.get(path).text, re.S).group(1)
-            for path in ("/on-call", "/people")
+            re.findall(r"<pre><code>(.*?)</code>", client.get(path).text, re.S)[0] for path in ("/on-call", "/people")
         ]
     house.close()
     channels = "channels: {mail: {kind: email, address_env: SMTP}}\n"

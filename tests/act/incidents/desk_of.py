@@ -1,6 +1,7 @@
 """A small manual with a process, in memory, and the desk over it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from watchkeeper.act.incidents import clocks
 from watchkeeper.act.incidents.desk import IncidentDesk
@@ -57,7 +58,7 @@ class Desk:
     clock: HandClock
     standing: Standing
 
-    def later(self, **span: float) -> bool:
+    def later(self, **span: Any) -> bool:
         self.clock.move(**span)
         return self.tick()
 

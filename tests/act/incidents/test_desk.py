@@ -251,7 +251,6 @@ class TestClosing:
         assert clock(shop, "report").runs
         assert shop.tick() is False
 
-
     def test_ends_the_page_that_it_had_of_its_own(self, shop):
         opened(shop)
         shop.desk.close(1, by="ada")

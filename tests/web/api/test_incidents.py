@@ -1,6 +1,7 @@
 """Incidents in JSON, and what people do with them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -116,14 +117,15 @@ ADMIN = "/api/admin/incidents"
 
 
 @pytest.fixture
-def curl(changed) -> TestClient:
+def curl(changed: Any) -> TestClient:
     """A command line with a token, as the manual writes it: curl calls the body a form."""
     told = token_of(changed.app.state.watch, "respond")
     changed.cookies.clear()
     changed.headers.update(
         {"authorization": f"Bearer {told}", "content-type": "application/x-www-form-urlencoded"},
     )
-    return changed
+    found: TestClient = changed
+    return found
 
 
 def test_a_token_acknowledges_the_only_incident_that_nobody_has_in_somebody_s_name(curl):
@@ -169,7 +171,7 @@ def test_without_a_token_a_form_stays_a_form(changed):
 
 
 def test_people_run_an_incident_through_the_api(changed):
-    def did(what: str, **body: object) -> dict:
+    def did(what: str, **body: object) -> Any:
         answer = changed.post(f"{ONE}/{what}", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -22,7 +22,8 @@ def client(house: House):
 
 
 def carried(client, path: str = "/incidents/1") -> str:
-    return re.search(r'name="csrf" value="([^"]+)"', client.get(path).text)[1]
+    found: list[str] = re.findall(r'name="csrf" value="([^"]+)"', client.get(path).text)
+    return found[0]
 
 
 def closed(house: House) -> bool:

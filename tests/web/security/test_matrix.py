@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -226,7 +227,7 @@ def test_a_token_never_may_more_than_its_owner_may_now(house: House):
     assert client.get("/api/v1/status").status_code == 200
 
 
-def _body(address: Address) -> dict[str, object]:
+def _body(address: Address) -> dict[str, Any]:
     if address.method == "GET":
         return {}
     if address.route.startswith(("/api/", "/v1/")):

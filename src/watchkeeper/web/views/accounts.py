@@ -342,7 +342,9 @@ def _audit(row: AuditRow, times: _Times) -> AuditLine:
         action=row.action,
         target=row.target,
         refused=row.outcome == "refused",
-        detail=", ".join(f"{key.replace('_', ' ')}: {_told(value)}" for key, value in row.detail.items() if value != ""),
+        detail=", ".join(
+            f"{key.replace('_', ' ')}: {_told(value)}" for key, value in row.detail.items() if value != ""
+        ),
     )
 
 
