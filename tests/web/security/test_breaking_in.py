@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.web.house import House
 from tests.web.security.walking import addresses
 from tests.web.signing import signed_in
