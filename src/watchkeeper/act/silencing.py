@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from watchkeeper.act import memory
 from watchkeeper.act.accounts.audit import audited
+from watchkeeper.act.accounts.visitor import By, name_of
 from watchkeeper.act.standing import Standing
 from watchkeeper.decide.hushing import matches
 from watchkeeper.decide.values import AlertMemory, Matchers, Silence, State
@@ -89,24 +90,24 @@ class Silences:
             raise KeyError(number)
         return row
 
-    def create(self, wish: SilenceWish, *, by: str) -> SilenceRow:
+    def create(self, wish: SilenceWish, *, by: By) -> SilenceRow:
         """
         A person silences alerts. Raises CannotSilence.
         """
         now_ns = self._clock.now_ns()
-        row = granted(wish, self._standing().manual, by=by, now_ns=now_ns)
+        row = granted(wish, self._standing().manual, by=name_of(by), now_ns=now_ns)
         with self._state.transaction() as tx:
             row = replace(row, id=silences.add(tx, row))
             audited(tx, by, "silence.create", f"silence/{row.id}", detail=_detail(row), at_ns=now_ns)
         return row
 
-    def undo(self, number: int, *, by: str) -> SilenceRow:
+    def undo(self, number: int, *, by: By) -> SilenceRow:
         """
         A person ends a silence; one that is over already stays as it is. KeyError for an unknown number.
         """
         now_ns = self._clock.now_ns()
         with self._state.transaction() as tx:
-            undone = silences.undo(tx, number, at_ns=now_ns, by=by)
+            undone = silences.undo(tx, number, at_ns=now_ns, by=name_of(by))
             row = silences.by_id(tx, number)
             if row is None:
                 raise KeyError(number)

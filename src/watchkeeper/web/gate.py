@@ -36,6 +36,8 @@ MOST_FIELDS: Final = 100
 BAD_TOKEN: Final = "a token that is unknown, expired or revoked"  # noqa: S105  words about one
 NOBODY: Final = "nobody signed in"
 BEARER: Final = b"bearer "
+#: Told apart in the record. Made-up ones are not: each would be another reason, and a minute has room for few.
+METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 CALENDARS: Final = "/calendars/"  # no calendar program sends a header: there a token may stand in the address
 
 #: Who is wanted, by what is needed.
@@ -159,7 +161,8 @@ class Gate:
         Write it down.
         """
         address = scope["client"][0] if scope.get("client") else ""
-        action = f"http.{scope['method'].lower()[:20]}"
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        action = f"http.{method.lower()}"
         await run_in_threadpool(self._refused.told, visitor, action, scope["path"], why, address=address)
 
     async def _said(self, scope: Scope, status: int, why: str) -> Response:

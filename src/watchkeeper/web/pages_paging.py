@@ -20,6 +20,7 @@ from watchkeeper.web.visitors import visitor_of
 #: Where somebody may be sent back to after they answered.
 BACK: Final = frozenset({"/", "/pages"})
 MOST_AT_ONCE: Final = 1000
+MOST_DIGITS: Final = 19
 MOST_REASON: Final = 500
 MINUTE_NS: Final = 60 * 10**9
 
@@ -57,7 +58,8 @@ class PagingPages:
         return self._kit.found(request, "page.html", view)
 
     def _taken(self, request: Request, fields: dict[str, str]) -> Response:
-        numbers = [int(text) for text in fields.get("ids", "").split(",") if text.isascii() and text.isdecimal()]
+        written = fields.get("ids", "").split(",")
+        numbers = [int(text) for text in written if text.isascii() and text.isdecimal() and len(text) < MOST_DIGITS]
         return self._done(
             request,
             lambda: self._desk.acknowledge(numbers[:MOST_AT_ONCE], by=visitor_of(request)),

@@ -20,6 +20,8 @@ from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.returning import safe_next
 from watchkeeper.web.visitors import visitor_of
 
+#: What a proxy or a tunnel says of whom it asks for.
+FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 STATUS: Final[dict[type[Exception], int]] = {NotSignedIn: 401, TooSoon: 429, CannotDo: 400}
 
 
@@ -65,7 +67,10 @@ class SigningPages:
         if visitor_of(request).session:
             return RedirectResponse(back, status_code=303)
         if self._doors.demo and from_here(request):
-            begun = self._accounts.sign_in_here(self._doors.demo, agent=agent_of(request))
+            try:
+                begun = self._accounts.sign_in_here(self._doors.demo, agent=agent_of(request))
+            except NotSignedIn as why:
+                return self._page(request, "sign_in.html", next=back, why=why)
             return self._come_in(begun, back)
         if self._accounts.awaits_setup:
             return RedirectResponse("/set-up", status_code=303)
@@ -147,8 +152,10 @@ def address_of(request: Request) -> str:
 
 def from_here(request: Request) -> bool:
     """
-    Whether a request comes from this machine, and by one of its own names.
+    Whether a request comes from this machine, by one of its own names, and for nobody elsewhere.
     """
+    if any(name in request.headers for name in FORWARDED):
+        return False
     try:
         loopback = ip_address(address_of(request)).is_loopback
     except ValueError:

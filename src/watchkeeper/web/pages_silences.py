@@ -47,14 +47,14 @@ class SilencePages:
                 return self._shown(request, written=fields, hits=self._silences.preview(matchers).alerts)
             end_ns = self._watch.clock.now_ns() + _minutes(fields) * MINUTE_NS
             wish = SilenceWish(end_ns=end_ns, reason=fields.get("reason", "")[:MOST_TEXT], matchers=matchers)
-            self._silences.create(wish, by=visitor_of(request).by)
+            self._silences.create(wish, by=visitor_of(request))
         except CannotSilence as why:
             return self._shown(request, written=fields, why=str(why))
         return RedirectResponse("/silences", status_code=303)
 
     def _undone(self, request: Request, fields: dict[str, str]) -> Response:  # noqa: ARG002 (nothing to fill in)
         try:
-            self._silences.undo(request.path_params["number"], by=visitor_of(request).by)
+            self._silences.undo(request.path_params["number"], by=visitor_of(request))
         except KeyError:
             return self._kit.missing(request)
         return RedirectResponse("/silences", status_code=303)

@@ -8,6 +8,8 @@ doors know at once.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -38,6 +40,7 @@ from watchkeeper.store.tokens import TokenRow
 
 MOST_NAME: Final = 60
 OPERATOR_LASTS_NS: Final = timedelta(days=400) // timedelta(microseconds=1) * 1000
+BUSY_NS: Final = 10**9  # those in line are through by then
 SET_UP: Final = "\n"  # what the set-up token is counted under: nobody is called so
 FIRST: Final = replace(STRANGER, name="the first admin", through="set-up")
 
@@ -80,9 +83,8 @@ class Accounts:
         Make the first account, an admin's, and sign it in. Raises CannotDo, NotSignedIn for a wrong token, TooSoon.
         """
         with self._setting_up:
-            self._wait(SET_UP, address)
             if self._setup is None or not same(token, self._setup.reveal()):
-                self._failed(SET_UP, address)
+                self._try(SET_UP, address)  # nobody guesses 256 bits: those who guess keep the owner from nothing
                 self.refused.told(STRANGER, "account.set-up", "account", "another set-up token", address=address)
                 raise NotSignedIn("found another set-up token; wanted the one that Watchkeeper printed when it started")
             row = self._account(name, role="admin", person="", password=password)
@@ -103,16 +105,16 @@ class Accounts:
         Sign a browser in. Raises NotSignedIn, TooSoon.
         """
         name = name.strip()[:MOST_NAME]
-        self._wait(name, address)
-        with self._state.reading() as view:
-            row = accounts.by_name(view, name)
-        right = passwords.fits(password, None if row is None else row.password)
+        with _in_line():
+            self._try(name, address)
+            with self._state.reading() as view:
+                row = accounts.by_name(view, name)
+            right = passwords.fits(password, None if row is None else row.password)
         if row is None or not right or row.disabled_ns is not None:
-            self._failed(name, address)
             why = "there is no such account" if row is None else "disabled" if right else "another password"
             self.refused.told(STRANGER, "session.begin", f"account/{name}", why, address=address)
             raise NotSignedIn("found another name or password; wanted those of an account")
-        self._throttle.succeeded(name)
+        self._throttle.succeeded(name, _apart(address))
         with self._state.transaction() as tx:
             if row.password is not None and passwords.outdated(row.password):
                 accounts.change(tx, row.id, password=passwords.kept(password))
@@ -121,12 +123,18 @@ class Accounts:
     def sign_in_here(self, name: str, *, person: str = "", agent: str) -> Begun:
         """
         Sign a browser in without a password, as an admin: the visitor of a demo. The account is made when it is new.
+        Raises NotSignedIn where it was disabled.
         """
         with self._state.transaction() as tx:
             row = accounts.by_name(tx, name)
             if row is None:
                 row = AccountRow(name=name, role="admin", person=person, created_ns=self._now())
                 row = replace(row, id=accounts.add(tx, row))
+                audited(
+                    tx, WATCHKEEPER, "account.create", f"account/{name}", detail={"role": "admin"}, at_ns=self._now()
+                )
+            if row.disabled_ns is not None:
+                raise NotSignedIn(f"found the account {name} disabled; wanted another one")
             return self._begin(tx, row, agent)
 
     def sign_out(self, visitor: Visitor) -> None:
@@ -162,14 +170,16 @@ class Accounts:
         """
         Somebody's own password; all their sessions end, and this browser gets a new one. Raises what `sign_in` raises.
         """
-        self._wait(visitor.name, address)
-        with self._state.reading() as view:
-            row = accounts.by_id(view, _own(visitor))
-        assert row is not None  # the row of somebody signed in is never deleted
-        if row.password is not None and not passwords.fits(old, row.password):
-            self._failed(visitor.name, address)
+        with _in_line():
+            self._try(visitor.name, address)
+            with self._state.reading() as view:
+                row = accounts.by_id(view, _own(visitor))
+            assert row is not None  # the row of somebody signed in is never deleted
+            right = row.password is None or passwords.fits(old, row.password)
+        if not right:
             self.refused.told(visitor, "account.password", f"account/{row.name}", "another password", address=address)
             raise NotSignedIn("found another password; wanted your present one")
+        self._throttle.succeeded(visitor.name, _apart(address))
         if why := passwords.why_unfit(new, name=row.name):
             raise CannotDo(why)
         hashed = passwords.kept(new)
@@ -357,13 +367,13 @@ class Accounts:
         with self._state.reading() as view:
             return accounts.any_at_all(view)
 
-    def _wait(self, name: str, address: str) -> None:
-        wait_ns = self._throttle.wait_ns(name, _apart(address), now_ns=self._clock.monotonic_ns())
+    def _try(self, name: str, address: str) -> None:
+        """
+        Count a try; it is a wrong one until it succeeds. Raises TooSoon.
+        """
+        wait_ns = self._throttle.begun(name, _apart(address), now_ns=self._clock.monotonic_ns())
         if wait_ns:
             raise TooSoon(wait_ns)
-
-    def _failed(self, name: str, address: str) -> None:
-        self._throttle.failed(name, _apart(address), now_ns=self._clock.monotonic_ns())
 
     def _begin(self, tx: Connection, row: AccountRow, agent: str) -> Begun:
         visitor = replace(STRANGER, name=row.name, through="session")
@@ -385,6 +395,18 @@ class Accounts:
         if disabled is None:
             return before.disabled_ns
         return (before.disabled_ns or self._now()) if disabled else None
+
+
+@contextmanager
+def _in_line() -> Iterator[None]:
+    """
+    A place in the line for passwords to be tried. Raises TooSoon.
+    """
+    try:
+        with passwords.in_line():
+            yield
+    except passwords.Busy:
+        raise TooSoon(BUSY_NS, "too many people sign in at this moment") from None
 
 
 def _apart(address: str) -> str:

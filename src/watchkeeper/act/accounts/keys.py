@@ -127,6 +127,7 @@ class Keys:
         Who is signed in with a cookie; None for nobody. Raises StateError.
         """
         read_ns, now_ns = self._clock.monotonic_ns(), self._clock.now_ns()
+        cookies = self._cookies  # first: what `changed` does while we read is remembered nowhere
         with self._state.reading() as view:
             row = sessions.by_digest(view, digest)
             owner = None if row is None else accounts.by_id(view, row.account_id)
@@ -136,9 +137,9 @@ class Keys:
         if now_ns - row.seen_ns >= SEEN_NS:
             with self._state.transaction() as tx:
                 sessions.seen(tx, digest, at_ns=now_ns)
-        if len(self._cookies) >= MOST_COOKIES:
-            self._cookies = {}
-        self._cookies[digest] = held
+        if len(cookies) >= MOST_COOKIES:
+            cookies.clear()
+        cookies[digest] = held
         return held.visitor
 
     def _over(self, held: Held) -> bool:

@@ -2,13 +2,16 @@
 Which passwords do, and how are they kept?
 
 As argon2id with the parameters of RFC 9106 for machines with little memory; each holds its own, so that better ones can
-come later. Two are tried at once at most: trying one takes 64 MiB and tens of milliseconds.
+come later. Two are tried at once at most: trying one takes 64 MiB and tens of milliseconds. A few more stand in line;
+the others are sent away, for whoever stands in line holds a thread that pages and answers need.
 """
 
 from __future__ import annotations
 
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Final
 
@@ -18,9 +21,30 @@ from argon2.exceptions import InvalidHashError, VerificationError
 LEAST: Final = 12  # characters
 MOST: Final = 200
 AT_ONCE: Final = 2
+IN_LINE: Final = 8  # tried or waiting to be
 
 _HASHER: Final = PasswordHasher()
 _ROOM: Final = threading.BoundedSemaphore(AT_ONCE)
+_LINE: Final = threading.BoundedSemaphore(IN_LINE)
+
+
+class Busy(Exception):
+    """
+    Too many passwords are tried at the moment.
+    """
+
+
+@contextmanager
+def in_line() -> Iterator[None]:
+    """
+    A place in the line of those whose password is tried; nobody waits for one. Raises Busy.
+    """
+    if not _LINE.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        _LINE.release()
 
 
 def why_unfit(password: str, *, name: str) -> str | None:

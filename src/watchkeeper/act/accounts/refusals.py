@@ -21,9 +21,9 @@ class NotSignedIn(Exception):
 
 class TooSoon(Exception):
     """
-    Too many wrong passwords; `wait_ns` from now another one is taken.
+    Too many wrong passwords, or (`why`) something else for a moment; `wait_ns` from now another one is taken.
     """
 
-    def __init__(self, wait_ns: int) -> None:
+    def __init__(self, wait_ns: int, why: str = "too many wrong passwords") -> None:
         self.seconds = -(-wait_ns // 10**9)
-        super().__init__(f"too many wrong passwords; try again in {self.seconds} s")
+        super().__init__(f"{why}; try again in {self.seconds} s")

@@ -20,6 +20,7 @@ from watchkeeper.store.sessions import SessionRow
 LASTS: Final = timedelta(days=30)
 LASTS_NS: Final = LASTS // timedelta(microseconds=1) * 1000
 MOST_AGENT: Final = 200
+MOST: Final = 50  # sessions of one account; the one that was not seen longest gives way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ def begin(tx: Connection, account_id: int, *, agent: str, now_ns: int) -> Begun:
     Sign a browser in, and forget the sessions that are over.
     """
     sessions.forget(tx, now_ns=now_ns, idle_ns=now_ns - IDLE_NS)
+    for old in sessions.of_account(tx, account_id)[MOST - 1 :]:
+        sessions.end(tx, old.digest)
     cookie, csrf = new_secret(), new_secret()
     row = SessionRow(
         digest=digest(cookie),

@@ -35,7 +35,28 @@ class AnyText(Convertor[str]):
         return value
 
 
+class Number(Convertor[int]):
+    """
+    A number that something may have. Starlette's own `int` takes so many digits that Python refuses to read them.
+    """
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        """
+        As a number.
+        """
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """
+        In digits.
+        """
+        return str(value)
+
+
 register_url_convertor("text", AnyText())
+register_url_convertor("int", Number())
 
 
 def router(tag: str) -> APIRouter:

@@ -106,7 +106,7 @@ def silence(asked: SilenceAsked, watch: TheWatch, who: Who) -> SilenceAnswer:
         matchers=_matchers(asked.meant),
     )
     try:
-        return _answer(_desk(watch).create(wish, by=who.by), watch.clock.now_ns())
+        return _answer(_desk(watch).create(wish, by=who), watch.clock.now_ns())
     except CannotSilence as why:
         raise Unfit(str(why)) from None
 
@@ -141,7 +141,7 @@ def undo_silence(number: _Number, _: Nothing, watch: TheWatch, who: Who) -> Sile
         raise Conflict(f"silence {number} was undone already, by {row.undone_by}")
     if row.end_ns <= now_ns:
         raise Conflict(f"silence {number} is over already")
-    return _answer(desk.undo(number, by=who.by), now_ns)
+    return _answer(desk.undo(number, by=who), now_ns)
 
 
 def _desk(watch: TheWatch) -> Silences:
