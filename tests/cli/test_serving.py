@@ -37,9 +37,10 @@ def test_port_0_finds_a_free_one_and_says_which():
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_whole_watch_in_good_order(tmp_path, how):
     manual = Path(__file__).parents[2] / "examples" / "jamfind"
+    (tmp_path / "data").mkdir(mode=0o755)
     command = [sys.executable, "-m", "watchkeeper.cli.main", "up", str(manual)]
     command += ["--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, umask=0o022, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert "http://127.0.0.1:" in process.stdout.readline()
         process.send_signal(how)
@@ -47,6 +48,8 @@ def test_a_signal_ends_the_whole_watch_in_good_order(tmp_path, how):
     assert process.returncode == 0
     assert "Traceback" not in said
     assert not list((tmp_path / "data").glob("*-wal"))  # closed, not left for the next start to mend
+    open_to_others = [file.name for file in (tmp_path / "data").iterdir() if file.stat().st_mode & 0o077]
+    assert open_to_others == []  # the key of links is in there, and who is signed in
 
 
 @pytest.mark.parametrize("public", ["javascript:alert(1)", "watch.example.org", "https://", "ftp://watch.example.org"])

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 
+from watchkeeper.cli.bounded_http import BoundedHttp
 from watchkeeper.cli.credentials import SETUP, noted, write_secret
 from watchkeeper.cli.home import home_of
 from watchkeeper.cli.say import counted, err, lines, out, plain
@@ -109,6 +110,7 @@ def opened(settings: Settings) -> Daemon | None:
     """
     A daemon, or None after saying why there is none.
     """
+    before = os.umask(0o077)  # what is remembered, the key of links among it, is for this user alone
     try:
         return Daemon(settings)
     except CannotStart as error:
@@ -116,6 +118,8 @@ def opened(settings: Settings) -> Daemon | None:
         err.print(f"{counted(len(error.mistakes), 'mistake')}: nothing was started")
     except (StoreError, Refused) as error:
         err.print(f"cannot start: {error}", markup=False)
+    finally:
+        os.umask(before)
     return None
 
 
@@ -218,7 +222,8 @@ def serve(
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,
         limit_concurrency=MOST_CONNECTIONS,
-        h11_max_incomplete_event_size=64 * 1024,
+        http=BoundedHttp,
+        ws="none",  # nothing here speaks WebSocket
     )
     server = Server(config, ending)
     daemon.start()
