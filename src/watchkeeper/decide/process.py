@@ -163,6 +163,14 @@ def owed(manual: Manual, severity: str, *, opened_ns: int, rules: Iterable[str] 
     return tuple(_owed(manual, severity, opened_ns, tuple(rules)))
 
 
+def respond_by(manual: Manual, severity: str, *, rules: Iterable[str] = (), since_ns: int) -> int | None:
+    """
+    By when somebody has to answer to alerts that began then; None where neither they nor their severity say.
+    """
+    times = _times(RESPOND, manual.severities.get(severity), severity, manual, tuple(rules))
+    return min((_end_ns(one, RESPOND, manual, severity, since_ns) for one in times), default=None)
+
+
 def report_owed(manual: Manual, *, closed_ns: int) -> Clock | None:
     """
     By when the report is due; None where the manual asks for none.

@@ -138,7 +138,7 @@ SAYS: dict[Reason, str] = {
     Reason.TEST: "somebody asked for a test",
     Reason.SEVERITY_GREW: "it became more severe",
     Reason.OURSELVES: "a part of this watch itself does not do its work",
-    Reason.DEADLINE_MISSED: "a deadline of the incident was missed",
+    Reason.DEADLINE_MISSED: "a deadline was missed",
     Reason.SEVERITY_OPENS: "an alert of this severity opens an incident",
     Reason.ALERTS_RESOLVED: "all its alerts resolved",
     Reason.BY_A_PERSON: "a person did it",

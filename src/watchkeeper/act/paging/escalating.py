@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from watchkeeper.act.incidents import marks
 from watchkeeper.act.paging import bundling, echoes
-from watchkeeper.act.paging.facts import Gathering, due_row
+from watchkeeper.act.paging.facts import MISSED, Gathering, due_row
 from watchkeeper.act.paging.rows import changed, decided, page_of, write_sends
 from watchkeeper.act.standing import Standing
-from watchkeeper.decide.paging.escalation import Escalated, escalate
+from watchkeeper.decide.paging.escalation import Escalated, escalate, is_exhausted
 from watchkeeper.decide.paging.throttling import Carried, after
 from watchkeeper.decide.paging.values import PageState, Send
 from watchkeeper.decide.reasons import Reason
@@ -84,7 +84,7 @@ def further(tx: Connection, row: PageRow, *, reason: Reason, at_ns: int) -> bool
     """
     Make the next step of a page due at once, from the first one when all were taken; False for one that is over.
     """
-    ended = row.due_ns is None and row.state == PageState.OPEN  # exhausted
+    ended = is_exhausted(state=row.state, due_ns=row.due_ns, reason=row.reason)
     columns: dict[str, Any] = {"state": PageState.OPEN.value, "due_ns": at_ns, "reason": reason.value}
     if ended:
         columns |= {"step": 0, "round": 0}
@@ -120,6 +120,8 @@ def _write(tx: Connection, row: PageRow, found: Escalated, gathering: Gathering)
         decided(tx, [row.id], verdict="reopen", reason=reason, by="", at_ns=now_ns, because_of=row.by or "")
         if before.incident_id is not None and reason is Reason.LAPSED:
             marks.lapsed(tx, before.incident_id, now_ns)
+    if found.late:
+        decided(tx, [row.id], verdict=MISSED, reason=Reason.DEADLINE_MISSED, by="", at_ns=now_ns)
     write_sends(tx, replace(row, policy=found.page.policy), found.sends, now_ns=now_ns)
     for send in found.sends:
         _carry(send, gathering)

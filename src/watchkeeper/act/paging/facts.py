@@ -3,21 +3,30 @@ By what is a page escalated: who is on call, which ways carry nothing, what they
 """
 
 from collections.abc import Mapping
+from functools import cached_property
+from typing import Final
 
 from sqlalchemy import Connection
 
 from watchkeeper.act.incidents import marks
 from watchkeeper.act.paging.rows import page_of, subject_of
 from watchkeeper.act.standing import Standing
+from watchkeeper.decide import process
 from watchkeeper.decide.oncall.coverage import on_call
 from watchkeeper.decide.oncall.reach import CONTACT
 from watchkeeper.decide.oncall.values import Override
 from watchkeeper.decide.paging.escalation import EVERYONE, Facts, Recipient, policy_named, schedules_of
 from watchkeeper.decide.paging.throttling import Carried, throttle_of
-from watchkeeper.decide.paging.values import PageState
+from watchkeeper.decide.paging.values import Page, PageState
 from watchkeeper.decide.reasons import Reason
-from watchkeeper.store import carried, decisions, overrides, pages
+from watchkeeper.store import alerts, carried, decisions, overrides, pages
 from watchkeeper.store.pages import PageRow
+
+MOST_ALERTS: Final = 500  # of one page, that are asked by when they are answered
+#: The verdict of a decision that nobody answered in time.
+MISSED: Final = "missed"
+#: What was done with a page after which no time to respond runs any more.
+_ANSWERED: Final = frozenset({"acknowledge", "snooze", MISSED})
 
 
 class Gathering:
@@ -53,6 +62,7 @@ class Gathering:
             told=carried.told(view, page.id) if page.cycle else frozenset(),
             acknowledged_ns=acknowledged_ns,
             followed=bool(followed),
+            respond_ns=self._respond_ns(view, page),
             times=self.standing.times,
         )
 
@@ -117,6 +127,34 @@ class Gathering:
         waiting = carried.waiting(view, new)
         for to in {*sent, *over, *waiting}:
             self._carried[to] = Carried(tuple(sent.get(to, ())), over.get(to), waiting.get(to))
+
+    def _respond_ns(self, view: Connection, page: Page) -> int | None:
+        """
+        By when somebody has to answer: the soonest of its alerts. An incident has a clock of its own for that.
+        """
+        said = self.manual.severities.get(page.severity or "")
+        if said is None or page.state is not PageState.OPEN or page.incident_id is not None:
+            return None
+        if said.respond is None and page.severity not in self._own_times:
+            return None
+        if page.cycle and any(
+            one.verdict in _ANSWERED for one in decisions.of_alert(view, subject_of(page.id), most=1000)
+        ):
+            return None
+        keys = pages.alerts_of(view, [page.id]).get(page.id, ())
+        found = alerts.named(view, keys[:MOST_ALERTS])
+        ends = [self._ends_ns(one.rule, page, one.since_ns) for one in found.values()]
+        return min((one for one in ends if one is not None), default=None)
+
+    def _ends_ns(self, rule: str, page: Page, since_ns: int) -> int | None:
+        alert = self.manual.alerts.get(rule)
+        if alert is None or page.severity is None or alert.severity != page.severity:
+            return None
+        return process.respond_by(self.manual, page.severity, rules=(rule,), since_ns=max(since_ns, page.opened_ns))
+
+    @cached_property
+    def _own_times(self) -> frozenset[str | None]:
+        return frozenset(one.severity for one in self.manual.alerts.values() if one.respond is not None)
 
     @staticmethod
     def _followed(view: Connection, row: PageRow, since_ns: int | None) -> bool:

@@ -4,7 +4,8 @@ Who is paged next, and when is the page looked at again?
 One pure function takes a page one step further. A step that reaches nobody is skipped at once and says so; when all
 steps were gone through as often as the policy says, the page is exhausted: its policy's last channels hear of it, and
 it goes on by the policy of incidents, if there is another one. A page that somebody has, or put off, comes back when
-nothing followed, or when its time is over.
+nothing followed, or when its time is over. When nobody answered by the time to respond of its alerts, the next step
+comes at once, after the last one the first, and the record says that it is late.
 
 >>> shop = Manual(
 ...     watchkeeper=1, manual="Shop", channels={"push": {"kind": "slack", "address_env": "HOOK"}},
@@ -58,7 +59,7 @@ class Facts:
     """
     What a page is escalated by. `on_call`: who has each schedule now; `carried`: what contact methods carried lately,
     and `told` those that carried this page before. `acknowledged_ns`: the newest acknowledgement; `followed`: whether
-    anything followed it.
+    anything followed it. `respond_ns`: by when somebody has to answer, where nobody has and it was not missed yet.
     """
 
     page: Page
@@ -69,6 +70,7 @@ class Facts:
     told: frozenset[Recipient] = frozenset()
     acknowledged_ns: int | None = None
     followed: bool = False
+    respond_ns: int | None = None
     times: int = 1  # what the manual leaves open passes so many times as fast
 
 
@@ -80,6 +82,7 @@ class Escalated:
 
     page: Page
     sends: tuple[Send, ...] = ()
+    late: bool = False  # the time to respond is over just now
 
 
 def escalate(facts: Facts, *, now_ns: int) -> Escalated:
@@ -99,7 +102,18 @@ def escalate(facts: Facts, *, now_ns: int) -> Escalated:
             if lapses_ns is None or lapses_ns > now_ns:
                 return Escalated(page=replace(page, due_ns=lapses_ns))
             page = again(page, Reason.LAPSED)
-    return _Walk(replace(facts, page=page), now_ns).walk(page)
+    late = facts.respond_ns is not None and facts.respond_ns <= now_ns
+    if late:
+        page = _late(page)
+    found = _Walk(replace(facts, page=page), now_ns).walk(page)
+    return replace(found, page=_until_late(found.page, facts, now_ns=now_ns), late=late)
+
+
+def is_exhausted(*, state: str, due_ns: int | None, reason: str) -> bool:
+    """
+    Was everybody asked, so that nothing comes next but perhaps the end of the time to respond?
+    """
+    return state == PageState.OPEN and (due_ns is None or reason == Reason.EXHAUSTED)
 
 
 def again(page: Page, reason: Reason) -> Page:
@@ -149,7 +163,8 @@ class _Walk:
         if page.step >= len(policy.steps):
             if page.round >= policy.repeat:
                 return self._exhausted(page, policy)
-            page, self.asked = replace(page, step=0, round=page.round + 1, reason=Reason.PAGED_AGAIN), False
+            why = page.reason if page.reason is Reason.DEADLINE_MISSED else Reason.PAGED_AGAIN
+            page, self.asked = replace(page, step=0, round=page.round + 1, reason=why), False
         for _ in policy.steps[page.step :]:
             page, reached = self._step(page, policy)
             if reached:
@@ -297,6 +312,22 @@ class _Walk:
         """
         name = self.manual.incidents.policy if self.manual.incidents else None
         return name if name in self.manual.policies and name != page.policy else None
+
+
+def _late(page: Page) -> Page:
+    if is_exhausted(state=page.state, due_ns=page.due_ns, reason=page.reason):
+        return again(page, Reason.DEADLINE_MISSED)
+    return replace(page, reason=Reason.DEADLINE_MISSED)
+
+
+def _until_late(page: Page, facts: Facts, *, now_ns: int) -> Page:
+    """
+    The page, looked at again no later than when the time to respond is over.
+    """
+    late_ns = facts.respond_ns
+    if page.state is not PageState.OPEN or late_ns is None or late_ns <= now_ns:
+        return page
+    return replace(page, due_ns=late_ns if page.due_ns is None else min(page.due_ns, late_ns))
 
 
 def _fits(step: EscalationStep, page: Page) -> bool:
