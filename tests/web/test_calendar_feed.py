@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.signing import token_of
+from watchkeeper.act.oncall import OnCall
 from watchkeeper.testing import Story
 from watchkeeper.web.app import create_app
 from watchkeeper.web.doors import Doors
@@ -18,6 +19,9 @@ manual: Shop
 people: {ada: {name: "Ada, the first; of her\\nname"}, bo: {}}
 schedules:
   team/a: {role: primary, zone: Europe/Berlin, rotation: {every: 1w, from: Monday, at: "10:00", people: [ada, bo]}}
+  team/b:
+    title: "b, c; d\\rBEGIN:VEVENT\\r\\nSUMMARY:x"
+    rotation: {every: 1w, from: Monday, at: "10:00", people: [ada]}
   gone: {}
 """
 
@@ -51,7 +55,7 @@ def test_every_shift_is_an_event_in_utc_that_keeps_to_the_wall_across_the_change
     assert events[before]["dtend"].dt == after
     assert events[after]["dtend"].dt - after == timedelta(days=7)
     assert str(events[after]["summary"]) == "bo is on call (primary)"
-    assert str(events[before]["summary"]) == "Ada, the first; of her\nname is on call (primary)"
+    assert str(events[before]["summary"]) == "Ada, the first; of her name is on call (primary)"
 
 
 def test_the_feed_is_valid_line_by_line(feed):
@@ -101,3 +105,18 @@ def test_a_token_in_the_address_opens_calendars_only(feed):
     assert feed.client.get("/api/v1/on-call", params={"token": feed.token}).status_code == 401
     header = {"authorization": f"Bearer {feed.token}"}
     assert feed.client.get("/calendars/team/a.ics", headers=header).status_code == 200
+
+
+def test_what_people_write_is_no_line_of_its_own(feed):
+    now_ns = feed.story.clock.now_ns()
+    desk = OnCall(feed.story.state, feed.story.clock, lambda: feed.story.watch.standing)
+    reason = "ill\r\nEND:VEVENT\rATTACH:https://evil.example\x00\x1b\u2028"
+    desk.override("team/b", "bo", begin_ns=now_ns, end_ns=now_ns + 10**12, reason=reason, by="ada")
+    text = feed.get("/calendars/team/b.ics")
+    assert not set(text.replace("\r\n", "")) & set("\r\n\x00\x1b\u2028")
+    assert not [line for line in text.split("\r\n") if line.startswith(("ATTACH", "SUMMARY:x"))]
+    [calendar] = icalendar.Calendar.from_ical(text, multiple=True)
+    assert str(calendar["x-wr-calname"]) == r"Shop: b\, c\; d BEGIN:VEVENT SUMMARY:x"
+    assert [str(event["description"]) for event in calendar.walk("VEVENT") if "description" in event] == [
+        "Override 1: ill END:VEVENT ATTACH:https://evil.example"
+    ]

@@ -9,12 +9,13 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import Final
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from watchkeeper.act.oncall import OnCall
+from watchkeeper.act.plain import plain
 from watchkeeper.act.watch import Watch
 from watchkeeper.decide.oncall.values import Shift
 from watchkeeper.manual.model.manual import Manual
@@ -26,6 +27,7 @@ ENDING: Final = ".ics"
 DAY_NS: Final = 86_400 * 10**9
 BACK_NS: Final = 35 * DAY_NS
 AHEAD_NS: Final = 182 * DAY_NS
+MOST_TEXT: Final = 1000  # characters
 REFRESH: Final = timedelta(hours=1)
 
 
@@ -62,7 +64,7 @@ class CalendarFeed:
         calendar.add("prodid", "-//Watchkeeper//on call//EN")
         calendar.add("version", "2.0")
         calendar.add("method", "PUBLISH")
-        calendar.add("x-wr-calname", f"{manual.manual}: {manual.schedules[name].title or name}")
+        calendar.add("x-wr-calname", vText(plain(f"{manual.manual}: {manual.schedules[name].title or name}")))
         calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
         begin_ns = today_ns - BACK_NS
         for shift in self._desk.shifts(name, begin_ns=begin_ns, end_ns=today_ns + AHEAD_NS):
@@ -81,10 +83,11 @@ class CalendarFeed:
         event.add("dtstamp", instant(now_ns).replace(microsecond=0))
         event.add("dtstart", instant(shift.begin_ns).replace(microsecond=0))
         event.add("dtend", instant(shift.end_ns).replace(microsecond=0))
-        event.add("summary", f"{called} is on call ({entry.role or entry.title or name})")
+        event.add("summary", plain(f"{called} is on call ({entry.role or entry.title or name})", most=MOST_TEXT))
         if shift.override_id is not None:
             row = self._desk.found(shift.override_id)
-            event.add("description", f"Override {shift.override_id}: {row.reason}" if row else "An override")
+            said = f"Override {shift.override_id}: {row.reason}" if row else "An override"
+            event.add("description", plain(said, most=MOST_TEXT))
         event.add("url", f"{self._doors.address}/on-call")
         event.add("transp", "TRANSPARENT")
         return event
