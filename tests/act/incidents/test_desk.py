@@ -349,6 +349,21 @@ class TestWhatBelongsTogether:
         assert shop.desk.case(1).incident.alerts == ("orders",)
         assert shop.desk.case(2).into is None
 
+    def test_goes_on_with_the_worse_severity_of_both_and_its_deadlines(self, shop):
+        opened(shop, severity="P1")
+        opened(shop, severity="P0", title="All is down")
+        shop.desk.merge(2, into=1, by="ada")
+        assert shop.desk.case(1).incident.severity == "P0"
+        assert clock(shop, "respond").due_ns == shop.clock.now_ns() + 5 * MINUTE
+        assert [line.text for line in shop.desk.case(1).timeline if line.kind == "severity"] == ["P1 → P0: as #2 was"]
+
+    def test_does_not_go_on_with_a_milder_one(self, shop):
+        opened(shop, severity="P0")
+        opened(shop, severity="P1", title="Another")
+        shop.desk.merge(2, into=1, by="ada")
+        assert shop.desk.case(1).incident.severity == "P0"
+        assert clock(shop, "recover").due_ns == shop.clock.now_ns() + 15 * MINUTE
+
     def test_does_not_go_on_as_itself_or_as_a_closed_one(self, shop):
         opened(shop)
         opened(shop, title="Another")

@@ -13,6 +13,7 @@ from watchkeeper.act.incidents.journal import (
     OPEN,
     close_incident,
 )
+from watchkeeper.decide.paging.opening import severities_below
 from watchkeeper.decide.reasons import Reason
 from watchkeeper.decide.values import Incident
 from watchkeeper.store import incident_work, incidents
@@ -53,7 +54,8 @@ class Belonging(Deeds):
 
     def merge(self, number: int, *, into: int, by: By) -> Incident:
         """
-        It is the same as another one, and goes on as that. Its alerts and pages go with it. Raises NotNow, Unfit.
+        It is the same as another one, and goes on as that. Its alerts and pages go with it; the worse severity of both
+        holds, and the deadlines follow. Raises NotNow, Unfit.
         """
         if number == into:
             raise Unfit(f"found incident {number} twice; wanted another one to go on as")
@@ -68,6 +70,8 @@ class Belonging(Deeds):
             incidents.update_fields(deed.tx, deed.row.id, merged_into=other.row.id)
             deed.write("merged", f"goes on as #{into} {other.row.title}", into=into)
             other.write("merged", f"#{number} {deed.row.title} goes on here", of=number)
+            if other.row.severity in severities_below(deed.row.severity, self._manual):
+                self._reseverity(other, deed.row.severity, reason=f"as #{number} was")
             return self._done(deed.tx, other.row.id)
 
     def split(self, number: int, alerts: Sequence[str], *, title: str, by: By) -> Incident:

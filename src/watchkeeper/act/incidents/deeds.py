@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from watchkeeper.act.accounts.audit import audited
 from watchkeeper.act.accounts.visitor import By, name_of
+from watchkeeper.act.incidents import telling
 from watchkeeper.act.incidents.journal import (
     CLOSED,
     clock_of,
@@ -135,6 +136,18 @@ class Deeds:
         moved = process.moved(clocks, owes, now_ns=at_ns)
         incident_work.put_clocks(tx, [row_of(one, row.id) for one in moved.put])
         incident_work.drop_clocks(tx, row.id, moved.drop)
+
+    def _reseverity(self, deed: Deed, severity: str, *, reason: str) -> None:
+        """
+        Another severity from now on: its clocks, a line on the timeline, and everybody hears.
+        """
+        before = deed.row.severity
+        incidents.update_fields(deed.tx, deed.row.id, severity=severity)
+        row = self._again(deed)
+        self._move_clocks(deed.tx, row, at_ns=deed.at_ns)
+        text = f"{before} → {severity}" + (f": {reason}" if reason else "")
+        entry = deed.write("severity", text, before=before, after=severity)
+        telling.tell_all(deed.tx, row, self._manual, news_of("severity", text, deed, entry))
 
     def _person(self, written: str) -> str:
         known = self._manual.people

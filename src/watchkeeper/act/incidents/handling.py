@@ -84,13 +84,7 @@ class Handling(Deeds):
             self._demand_open(deed)
             if severity == deed.row.severity:
                 return self._done(deed.tx, deed.row.id)
-            before = deed.row.severity
-            incidents.update_fields(deed.tx, deed.row.id, severity=severity)
-            row = self._again(deed)
-            self._move_clocks(deed.tx, row, at_ns=deed.at_ns)
-            text = f"{before} → {severity}" + (f": {reason}" if reason else "")
-            entry = deed.write("severity", text, before=before, after=severity)
-            telling.tell_all(deed.tx, row, self._manual, news_of("severity", text, deed, entry))
+            self._reseverity(deed, severity, reason=reason)
             return self._done(deed.tx, deed.row.id)
 
     def update(self, number: int, text: str, *, by: By) -> Incident:
