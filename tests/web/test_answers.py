@@ -155,3 +155,12 @@ def test_the_page_of_a_link_leads_a_stranger_nowhere_that_asks_to_sign_in(strang
 def test_without_links_there_is_no_such_page(house):
     with house.stranger() as client:
         assert client.get("/answer/x").status_code == 404
+
+
+def test_the_links_of_whoever_left_open_nothing(stranger, house):
+    number = paged_for(house)
+    for person in ("somebody-who-left", "contact:ada", ""):
+        path = made(house, number, person=person)
+        assert stranger.get(path).status_code == 404
+        assert stranger.post(path, data={}, headers=FROM_HERE).status_code == 404
+    assert row_of(house, number).state == "open"

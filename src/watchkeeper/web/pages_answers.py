@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from watchkeeper.act.answering import Answers
 from watchkeeper.act.links import Link, digest_of
+from watchkeeper.decide.oncall.reach import CONTACT
 from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.views.answer import answered, asked, unknown_link
 from watchkeeper.web.views.paged import paged
@@ -58,7 +59,16 @@ class AnswerPages:
 
     def _link(self, request: Request) -> tuple[str, Link | None]:
         token, links = request.path_params["token"], self._kit.doors.links
-        return token, None if links is None else links.read(token, self._watch.clock.now_ns())
+        link = None if links is None else links.read(token, self._watch.clock.now_ns())
+        return token, link if link is not None and self._is_here(link.person) else None
+
+    def _is_here(self, person: str) -> bool:
+        """
+        Whether the manual still names them: whoever left keeps their messages, and the links in them open nothing.
+        """
+        manual = self._watch.standing.manual
+        name = person.removeprefix(CONTACT)
+        return name in (manual.people if name == person else manual.contacts)
 
     def _unknown(self, request: Request) -> Response:
         view = unknown_link()
