@@ -138,6 +138,13 @@ def test_a_swap_takes_the_rest_of_this_shift_for_all_of_the_other(rota):
     assert people == ["bo", "ada", "ada", "bo"]
 
 
+def test_a_swap_of_the_present_shift_holds_though_the_request_took_a_moment(rota):
+    first, _ = rota.desk.swap(
+        "team", first_ns=rota.noon - 2 * 10**9, second_ns=rota.noon + DAY, reason="a visit", by="ann"
+    )
+    assert (first.person, first.begin_ns) == ("bo", rota.noon)
+
+
 def test_a_swap_between_two_schedules_and_its_undoing_go_both_ways(rota):
     keys = {"first_ns": rota.noon, "second_ns": rota.noon + 2 * HOUR, "reason": "a visit", "by": "ann"}
     first, _ = rota.desk.swap("team", with_schedule="late", **keys)

@@ -70,8 +70,14 @@ def test_who_until_when_and_who_next(run):
     assert said.exit_code == 0, said.output
     [team] = [line.split() for line in said.output.splitlines() if line.startswith("team")]
     assert (team[1], team[2], team[-1]) == ("primary", "ada", "bo")
-    assert team[3:6] == ["Tue", "03-03", "09:00"]
+    assert team[3:6] == ["Tue", "3", "Mar"]
     assert "bo cannot be reached: no contact method and no channel is named for them" in said.output
+
+
+def test_shifts_without_a_name_ask_which_of_several(run):
+    said = run("shifts")
+    assert said.exit_code == 2
+    assert "wanted one of the schedules (team, second)" in said.output
 
 
 def test_one_role_and_json(run):
@@ -95,7 +101,7 @@ def test_holes_end_with_1(run):
 def test_an_override_its_list_and_its_undoing(run):
     begin = ("--begin", "2026-03-02T12:00+00:00")
     made = run("override", "team", "bo", "3h", "--reason", "ill", *begin)
-    assert made.output.startswith("override 1: bo is on call in team, Mon 03-02"), made.output
+    assert made.output.startswith("override 1: bo is on call in team, Mon 2 Mar"), made.output
     assert "(override 1)" in run().output
     assert "ill" in run("overrides").output
     assert run("undo", "1").output.startswith("undone: bo is on call in team")

@@ -232,8 +232,17 @@ def test_a_dead_channel_makes_its_people_unreachable_on_every_page(house):
     house.watch.standing = standing
 
     assert people_view(house.watch, []).headline == "Nobody can be reached"
+    assert policies_of(house).headline == "No escalation policy reaches anybody at this moment"
     assert all(rung.empty for rung in policies_of(house).ladders[0].rungs)
     assert viewed(house).cards[0].who.why == "phone: NTFY is not set; mail: SMTP is not set"
+
+
+def test_a_ladder_counts_what_the_manual_leaves_open_as_fast_as_the_watch_does(house):
+    house.watch.standing = replace(house.watch.standing, times=60)
+    usual = [one for one in policies_of(house).ladders if house.manual.policies[one.name].repeat_after is None]
+
+    assert any("5 s after the last step" in one.after for one in usual), [one.after for one in usual]
+    assert not any("5 min" in one.after for one in usual)
 
 
 def test_a_person_has_ways_rules_and_the_time_where_they_live(house):

@@ -11,6 +11,7 @@ from tests.web.signing import account, signed_in
 from watchkeeper.store import decisions
 from watchkeeper.store.decisions import DecisionRow
 from watchkeeper.web.views.why import why_lines, why_you
+from watchkeeper.web.views.words import title
 
 KEY = "orders-fail[shop=north]"
 
@@ -88,12 +89,25 @@ def test_every_row_says_who_what_and_why(house):
 
     assert [(line.who, line.verdict, line.page) for line in lines] == [
         ("Ada", "ended it", "/pages/1"),
-        ("Nobody", "not paged", "/pages/1"),
-        ("Nobody", "not told", ""),
+        ("Nobody", "was paged", "/pages/1"),
+        ("Nobody", "was told", ""),
         ("#mail", "held back", ""),
     ]
     assert lines[0].why == "false alarm"
     assert lines[1].why == "nobody is on call: schedule nights"
+
+
+def test_time_and_the_end_of_asking_read_as_sentences_with_full_names(house):
+    policy = next(iter(house.manual.policies))
+    lines = why_lines(
+        [decided("reopen", "lapsed", because="bo"), decided("refuse", "exhausted", because=policy)],
+        house.manual,
+        now_ns=house.clock.now_ns(),
+    )
+
+    assert [(line.who, line.verdict) for line in lines] == [("Bo", "no longer has it"), ("Nobody", "is asked any more")]
+    assert lines[0].why == "the acknowledgement lapsed, because nothing followed"
+    assert lines[1].why.endswith(f": {title(policy, house.manual.policies[policy])}")
 
 
 def test_the_page_of_an_alert_answers_it_for_whoever_is_signed_in(tmp_path):

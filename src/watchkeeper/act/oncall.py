@@ -29,6 +29,7 @@ from watchkeeper.store.state import State
 
 DAY_NS: Final = 86_400 * 10**9
 LOOK_BACK_NS: Final = 400 * DAY_NS  # how far back somebody's turn may have begun
+JUST_NOW_NS: Final = 60 * 10**9  # what began while a request was on its way begins now
 AHEAD_NS: Final = 366 * DAY_NS  # further ahead nobody plans
 AHEAD_DAYS: Final = 30
 
@@ -219,6 +220,8 @@ class OnCall:
         """
         self._known(schedule)
         now_ns = self._clock.now_ns()
+        if now_ns - JUST_NOW_NS <= at_ns:
+            at_ns = max(at_ns, now_ns)
         if not now_ns <= at_ns <= now_ns + AHEAD_NS:
             raise CannotChange("found an instant that is past or more than a year ahead; wanted one of a shift to come")
         known = [override_of(row) for row in self._rows(now_ns)]

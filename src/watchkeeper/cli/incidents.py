@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
-from watchkeeper.cli.say import as_json, out, plain, table
+from watchkeeper.cli.say import as_json, counted, out, plain, table
 from watchkeeper.manual.words import words_ns
 
 PATH = "/api/v1/incidents"
@@ -225,7 +225,7 @@ def times(
         ["until it was over", *_spans(found["resolve"])],
         *(["in " + plain(name), *_spans(spans)] for name, spans in found["stages"].items()),
     ]
-    out.print(f"{found['incidents']} incidents in {days} days")
+    out.print(f"{counted(found['incidents'], 'incident')} in {counted(days, 'day')}")
     table(["", "incidents", "mean", "median", "longest"], rows, whole=1)
     for name, kept in found["clocks"].items():
         out.print(f"{plain(name)}: {kept['met']} in time, {kept['missed']} late")

@@ -51,10 +51,16 @@ def now(
 
 
 @app.command()
-def shifts(schedule: Schedule, days: Days = 14, at: At = USUAL, json: AsJson = False) -> None:
+def shifts(
+    schedule: Annotated[str, typer.Argument(help="Which schedule; not needed where there is only one.")] = "",
+    days: Days = 14,
+    at: At = USUAL,
+    json: AsJson = False,
+) -> None:
     """
     Say who is on call when.
     """
+    schedule = schedule or _only_schedule(at)
     found = call(at, "GET", f"{PATH}/shifts?{urlencode({'schedule': schedule, 'days': days})}")
     if json:
         as_json(found)
@@ -195,6 +201,14 @@ def _said(one: dict[str, Any]) -> str:
     return f"{_who(one['person'])} is on call in {plain(one['schedule'])}, {span}"
 
 
+def _only_schedule(at: str) -> str:
+    names = [one["schedule"] for one in call(at, "GET", f"{PATH}/on-call")["schedules"]]
+    if len(names) != 1:
+        known = ", ".join(names) or "none: the manual has no `schedules`"
+        raise typer.BadParameter(f"found no name; wanted one of the schedules ({known})", param_hint="SCHEDULE")
+    return str(names[0])
+
+
 def _who(person: str | None) -> str:
     return plain(person) if person else f"[red]{NOBODY}[/red]"
 
@@ -226,4 +240,4 @@ def _time(text: str) -> str:
     """
     An instant in this machine's zone, to the minute; none is more than a year away.
     """
-    return datetime.fromisoformat(text).astimezone().strftime("%a %m-%d %H:%M")
+    return datetime.fromisoformat(text).astimezone().strftime("%a %-d %b %H:%M")

@@ -14,6 +14,16 @@ from watchkeeper.manual.units import Duration, parse_duration
 
 PATH = "/api/v1/pages"
 
+#: What became of it, as the pages say it.
+VERDICTS = {
+    "hold": "held back",
+    "acknowledge": "acknowledged it",
+    "reopen": "gave it back",
+    "snooze": "put it off",
+    "escalate": "asked for the next one",
+    "resolve": "ended it",
+}
+
 app = typer.Typer(
     help="Who is paged for what: list pages, acknowledge, snooze, escalate or end them, send a test.",
     no_args_is_help=True,
@@ -51,11 +61,7 @@ def show(number: Number, at: At = USUAL, json: AsJson = False) -> None:
         as_json(found)
         return
     out.print(f"{found['number']} {found['state']}: {plain(found['title'])}")
-    rows = [
-        [_time(one["at"]), one["verdict"], plain(one["person"]), plain(one["channel"]), _why(one)]
-        for one in reversed(found["decisions"])
-    ]
-    table(["at", "", "who", "through", "why"], rows, whole=5)
+    _decided(found["decisions"])
 
 
 @app.command()
@@ -74,11 +80,7 @@ def why(
     if not found["decisions"]:
         out.print("Nothing was decided about it.")
         return
-    rows = [
-        [_time(one["at"]), one["verdict"], plain(one["person"]), plain(one["channel"]), _why(one)]
-        for one in reversed(found["decisions"])
-    ]
-    table(["at", "", "who", "through", "why"], rows, whole=5)
+    _decided(found["decisions"])
 
 
 @app.command()
@@ -166,6 +168,25 @@ def send_test(
     table(["by", "through", "", "why"], rows, whole=4)
 
 
+def _decided(decisions: list[dict[str, Any]]) -> None:
+    rows = [[_time(one["at"]), *_whom(one), plain(one["channel"]), _why(one)] for one in reversed(decisions)]
+    table(["at", "who", "", "through", "why"], rows, whole=4)
+
+
+def _whom(one: dict[str, Any]) -> tuple[str, str]:
+    """
+    Whom a decision is about, and what was decided, as the pages say it.
+    """
+    told = "told" if one["channel"] and not one["person"] else "paged"
+    if one["reason"] == "lapsed" and one["verdict"] == "reopen":
+        return plain(one["because_of"] or "somebody"), "no longer has it"
+    who = one["person"] or ("" if one["channel"] else "nobody" if one["verdict"] in ("refuse", "hold") else "somebody")
+    refused = f"not {told}" if one["person"] or one["channel"] else "paged"
+    return plain(who), VERDICTS.get(one["verdict"]) or {"send": told, "refuse": refused}.get(
+        one["verdict"], one["verdict"]
+    )
+
+
 def _do(number: int, deed: str, change: dict[str, Any], at: str, json: bool) -> None:
     found = call(at, "POST", f"{PATH}/{number}/{deed}", change)
     if json:
@@ -193,4 +214,4 @@ def _time(text: str) -> str:
     """
     An instant in this machine's zone, to the second.
     """
-    return datetime.fromisoformat(text).astimezone().strftime("%m-%d %H:%M:%S")
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -137,8 +137,21 @@ if (window.htmx) {
   });
 }
 
+// What was taken folds up, and a note begins anew; what was refused stays as it was written, and says so where one looks.
+let refused = false;
 document.addEventListener("htmx:after:request", (event) => {
-  if (event.target.matches?.("[data-clears]")) $("textarea", event.target).value = "";
+  const form = event.target, status = event.detail?.ctx?.response?.status ?? 0;
+  if (!form.matches?.("form")) return;
+  refused = status >= 400;
+  if (refused || !form.matches("[data-clears]")) return;
+  const fold = form.closest("details");
+  if (fold) fold.open = false;
+  else $("textarea", form).value = "";
+  for (const reason of $$("input[name=reason]", form)) reason.value = "";
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (refused) $("main [role=alert]")?.scrollIntoView({ block: "center" });
+  refused = false;
 });
 
 // --- keys

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from watchkeeper.act.incidents.people import called
 from watchkeeper.act.watch import Watch
 from watchkeeper.decide.reasons import SAYS, Reason
-from watchkeeper.decide.values import Incident
+from watchkeeper.decide.values import Incident, Kind
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.store.notices import NoticeRow
 from watchkeeper.web.views import words
@@ -29,6 +29,8 @@ BECAME = {
 }
 #: What a kind of message is called, where its own word says too little.
 KINDS = {"page": "paged", "page-over": "over", "bundle": "several pages", "test": "a test"}
+#: What a message of an incident told, where the word of the event says too little.
+EVENTS = {"stage": "next stage", "missed": "deadline missed", "severity": "severity changed"}
 #: Whether that is as it should be, as a CSS class.
 STATES = {"sent": "met", "failed": "breached", "unknown": "unknown", "due": "at-risk", "sending": "at-risk"}
 
@@ -97,7 +99,7 @@ def message_row(row: NoticeRow, manual: Manual, *, now_ns: int) -> MessageRow:
         at=moment(row.created_ns, now_ns=now_ns, zone=ZoneInfo(manual.zone)),
         subject=_subject(row, manual),
         href=subject_href(row.subject),
-        kind=KINDS.get(row.kind, row.kind),
+        kind=_kind(row),
         channel=f"{_name(row.person, manual)}, {row.channel}" if row.person else row.channel,
         became=BECAME[row.state],
         state=STATES.get(row.state, "unknown"),
@@ -163,6 +165,14 @@ def _subject(row: NoticeRow, manual: Manual) -> str:
     """
     title = str(row.body.get("title") or "") if row.kind in KINDS else ""
     return title[:1].upper() + title[1:] or readable(row.subject, manual)
+
+
+def _kind(row: NoticeRow) -> str:
+    """
+    What it told; of an incident, what happened to it.
+    """
+    event = str(row.body.get("event") or "") if row.kind == Kind.INCIDENT else ""
+    return EVENTS.get(event, event) or KINDS.get(row.kind, row.kind)
 
 
 def _name(person: str, manual: Manual) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from watchkeeper.act.paging.desk import PageStory
 from watchkeeper.act.watch import Watch
 from watchkeeper.decide.oncall.values import Override
+from watchkeeper.decide.reasons import Reason
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.store.decisions import DecisionRow
 from watchkeeper.store.notices import NoticeRow
@@ -17,7 +18,7 @@ from watchkeeper.web.views.moments import Moment, moment
 from watchkeeper.web.views.pages import PageLine, page_line
 from watchkeeper.web.views.policies import Rung, rungs_of
 from watchkeeper.web.views.ways import kind_of, person_title
-from watchkeeper.web.views.why import DEEDS
+from watchkeeper.web.views.why import DEEDS, deed_of, reason_of, verdict_words, whom
 
 #: What a person may put a page off for, as the form sends it (minutes) and as it reads.
 SNOOZES = ((15, "15 min"), (60, "1 h"), (4 * 60, "4 h"), (24 * 60, "1 d"))
@@ -70,7 +71,7 @@ def page_view(story: PageStory, watch: Watch, overrides: Sequence[Override]) -> 
     manual, now_ns, row = watch.standing.manual, watch.clock.now_ns(), story.row
     line = page_line(row, watch, story.alerts, overrides, now_ns=now_ns)
     policy = manual.policies.get(row.policy)
-    rungs = () if policy is None else rungs_of(policy, manual, overrides, watch.standing.dead(), at_ns=now_ns)
+    rungs = () if policy is None else rungs_of(policy, watch.standing, overrides, at_ns=now_ns)
     incident = story.incident
     return PageView(
         title=line.title,
@@ -116,18 +117,15 @@ def _of_notice(row: NoticeRow, manual: Manual, zone: ZoneInfo, now_ns: int) -> P
 
 
 def _of_decision(row: DecisionRow, manual: Manual, zone: ZoneInfo, now_ns: int) -> PageEvent:
-    deed = DEEDS.get(row.verdict)
-    if row.person:
-        who = person_title(row.person, manual)
-    else:
-        who = f"#{row.channel}" if row.channel else "Somebody" if deed else "Nobody"
-    because = (row.because_of or "",) if deed else (reason_words(row.reason), row.because_of or "")
+    deed = deed_of(row)
     return PageEvent(
         at=moment(row.at_ns, now_ns=now_ns, zone=zone),
         mark="met" if deed else "declared",
-        who=who,
-        says=deed or ("held back" if row.verdict == "hold" else "not paged"),
-        why=plain(": ".join(part for part in because if part)),
+        who=whom(row, manual),
+        says=deed or verdict_words(row, "paged"),
+        why=plain(row.because_of or "")
+        if row.verdict in DEEDS and row.reason != Reason.LAPSED
+        else reason_of(row, manual),
     )
 
 

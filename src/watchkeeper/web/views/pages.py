@@ -173,7 +173,7 @@ def _next(row: PageRow, watch: Watch, overrides: Sequence[Override]) -> str:
         return "everybody is paged" + (" again" if row.cycle else "")
     if row.step >= len(policy.steps):
         return "it begins again" if row.round < policy.repeat else "nobody else is left to ask"
-    rungs = rungs_of(policy, manual, overrides, watch.standing.dead(), at_ns=max(row.due_ns or 0, 0))
+    rungs = rungs_of(policy, watch.standing, overrides, at_ns=max(row.due_ns or 0, 0))
     ends = [end.title for end in rungs[row.step].ends if not end.why]
     if not ends:
         return "the next step, which reaches nobody now"

@@ -107,8 +107,8 @@ def _headline(people: Sequence[PersonCard]) -> str:
         return "Nobody can be paged: the manual names no people"
     lost = [one.title for one in people if one.why]
     if not lost:
-        n = len(people)
-        return "The one person can be reached" if n == 1 else f"All {n} people can be reached"
+        told = {1: "The one person", 2: "Both people"}.get(len(people), f"All {len(people)} people")
+        return f"{told} can be reached"
     if len(lost) == len(people):
         return "Nobody can be reached" if len(people) > 1 else f"{lost[0]} cannot be reached"
     if len(lost) > 3:

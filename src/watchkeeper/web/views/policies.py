@@ -8,6 +8,7 @@ nobody.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from watchkeeper.act.standing import Standing
 from watchkeeper.act.watch import Watch
 from watchkeeper.decide.oncall.coverage import duty
 from watchkeeper.decide.oncall.reach import CONTACT
@@ -73,11 +74,12 @@ def policies_view(watch: Watch, overrides: Sequence[Override], holes: Sequence[H
     """
     Every policy with whom it reaches now.
     """
-    manual, now_ns, dead = watch.standing.manual, watch.clock.now_ns(), watch.standing.dead()
+    standing, now_ns = watch.standing, watch.clock.now_ns()
+    manual = standing.manual
     ladders = []
     for name, policy in manual.policies.items():
         lines = hole_lines((hole for hole in holes if hole.policy == name), manual, now_ns=now_ns)
-        ladders.append(_ladder(name, policy, manual, overrides, dead, lines, now_ns))
+        ladders.append(_ladder(name, policy, standing, overrides, lines, now_ns))
     return PoliciesView(
         title="Escalation",
         headline=_headline(ladders),
@@ -87,15 +89,14 @@ def policies_view(watch: Watch, overrides: Sequence[Override], holes: Sequence[H
     )
 
 
-def rungs_of(
-    policy: Policy, manual: Manual, overrides: Sequence[Override], dead: Mapping[str, str], *, at_ns: int
-) -> tuple[Rung, ...]:
+def rungs_of(policy: Policy, standing: Standing, overrides: Sequence[Override], *, at_ns: int) -> tuple[Rung, ...]:
     """
     The steps of a policy with whom they reach at an instant.
     """
+    manual, dead, usual_ns = standing.manual, standing.dead(), USUAL_NS // standing.times
     found, passed = [], 0
     for number, step in enumerate(policy.steps, start=1):
-        passed += step.after.ns if step.after is not None else (USUAL_NS if number > 1 else 0)
+        passed += step.after.ns if step.after is not None else (usual_ns if number > 1 else 0)
         ends = tuple(dict.fromkeys(_ends(step, manual, overrides, dead, at_ns)))
         nobody = tuple(
             words.title(name, manual.schedules.get(name))
@@ -133,27 +134,26 @@ def _ends(
 def _ladder(
     name: str,
     policy: Policy,
-    manual: Manual,
+    standing: Standing,
     overrides: Sequence[Override],
-    dead: Mapping[str, str],
     holes: tuple[HoleLine, ...],
     now_ns: int,
 ) -> Ladder:
-    rungs = rungs_of(policy, manual, overrides, dead, at_ns=now_ns)
+    rungs = rungs_of(policy, standing, overrides, at_ns=now_ns)
     return Ladder(
         name=name,
         title=words.title(name, policy),
         rungs=rungs,
-        after=_after(policy),
-        uses=tuple(_uses(name, manual)),
+        after=_after(policy, standing.times),
+        uses=tuple(_uses(name, standing.manual)),
         facts=tuple(document_facts(policy)),
         holes=holes,
         reaches=any(not rung.empty for rung in rungs),
     )
 
 
-def _after(policy: Policy) -> str:
-    again = words_ns(policy.repeat_after.ns if policy.repeat_after is not None else USUAL_NS)
+def _after(policy: Policy, faster: int) -> str:
+    again = words_ns(policy.repeat_after.ns if policy.repeat_after is not None else USUAL_NS // faster)
     times = {1: "once more", 2: "twice more"}.get(policy.repeat, f"{policy.repeat} times more")
     told = f"Nobody acknowledged: {again} after the last step it begins again, {times}." if policy.repeat else ""
     lapses = f"An acknowledgement lapses after {long(policy.lapses)} in which nothing follows." if policy.lapses else ""
@@ -186,8 +186,12 @@ def _headline(ladders: Sequence[Ladder]) -> str:
     if not ladders:
         return "Nobody is paged: the manual names no escalation policy"
     lost = [ladder.title for ladder in ladders if not ladder.reaches]
+    if len(lost) == len(ladders) > 1:
+        return "No escalation policy reaches anybody at this moment"
+    if len(lost) > 1:
+        return f"{len(lost)} of {len(ladders)} escalation policies reach nobody at this moment"
     if lost:
-        return f"{', '.join(lost)} {'reaches' if len(lost) == 1 else 'reach'} nobody at this moment"
+        return f"{lost[0]} reaches nobody at this moment"
     if len(ladders) == 1:
         return "The escalation policy reaches somebody now"
     return f"{'Both' if len(ladders) == 2 else f'All {len(ladders)}'} escalation policies reach somebody now"
