@@ -61,6 +61,7 @@ class Scene:
     start: str = "2026-03-02T12:00:00Z"
     dead: dict[str, str] = field(default_factory=dict)
     before_send: Callable[[NoticeRow], None] = lambda _: None
+    before_render: Callable[[NoticeRow], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.state: State = open_memory()
@@ -81,8 +82,12 @@ class Scene:
             state=self.state,
             channels=self.phones,
             clock=self.clock,
-            render=lambda row: a_message(data={"row": row}),
+            render=self.render,
         )
+
+    def render(self, row: NoticeRow) -> Message:
+        self.before_render(row)
+        return a_message(data={"row": row})
 
     def page(self, key: str = "disk", *, policy: str = "night", severity: str | None = "P1", **more: Any) -> int:
         now_ns = self.clock.now_ns()
@@ -94,9 +99,8 @@ class Scene:
             opened_ns=now_ns,
             due_ns=now_ns,
             reason="first",
-            revision=1,
             severity=severity,
-            **more,
+            **{"revision": 1, **more},
         )
         with self.state.transaction() as tx:
             (number,) = pages.add(tx, [row])

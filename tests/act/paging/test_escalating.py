@@ -132,6 +132,24 @@ def test_the_severity_says_how_long_a_step_waits_that_does_not():
     assert scene.heard("bo") == [15]
 
 
+def test_an_alert_that_says_when_it_goes_further_says_so_for_its_page():
+    signals = {"streams": {"jobs": {"spans": "name == 'job'"}}, "indicators": {"good": {"from": "jobs", "good": "ok"}}}
+    alert = {"indicator": "good", "when": "< 95%"}
+    manual = a_manual(
+        **signals,
+        people=people("ada", "bo"),
+        severities={"P1": {"escalate": "15m"}},
+        alerts={"slow": alert, "disk": {**alert, "escalate": "7m"}, "later": {**alert, "escalate": "1h"}},
+        policies=night([{"person": "ada"}, {"person": "bo"}]),
+    )
+    scene = Scene(manual)
+    own, usual = scene.page("disk"), scene.page("slow")
+    with scene.state.transaction() as tx:
+        pages.add_members(tx, [(own, "disk[host=a]"), (own, "later"), (usual, "slow")])
+    scene.run(16)
+    assert [(at, row.transition_id) for at, row in scene.sent if row.person == "bo"] == [(7, own), (15, usual)]
+
+
 def test_a_first_step_may_wait():
     scene = a_scene([{"person": "ada", "after": "3m"}])
     scene.page()

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from watchkeeper.act.incidents import marks
+from watchkeeper.act.paging.earlier import policy_at
 from watchkeeper.act.paging.rows import page_of, subject_of
 from watchkeeper.act.standing import Standing
 from watchkeeper.decide import process
@@ -19,6 +20,8 @@ from watchkeeper.decide.paging.escalation import EVERYONE, Facts, Recipient, pol
 from watchkeeper.decide.paging.throttling import Carried, throttle_of
 from watchkeeper.decide.paging.values import Page, PageState
 from watchkeeper.decide.reasons import Reason
+from watchkeeper.manual.model.manual import Manual
+from watchkeeper.manual.units import Duration
 from watchkeeper.store import alerts, carried, decisions, overrides, pages
 from watchkeeper.store.pages import PageRow
 
@@ -41,21 +44,23 @@ class Gathering:
         self._duty: dict[str, str | None] = {}
         self._carried: dict[Recipient, Carried] = {}
         self._people: set[str] = set()
+        self._earlier: dict[tuple[int, str], Manual] = {}
+        self._own_escalate = {name for name, one in self.manual.alerts.items() if isinstance(one.escalate, Duration)}
 
     def facts(self, view: Connection, row: PageRow) -> Facts:
         """
         The facts of one page.
         """
-        page = page_of(row)
-        duty = self.duty(view, page.policy)
-        self._load(view, self._people_of(page.policy, duty))
+        page, manual = page_of(row), self.manual_for(view, row)
+        duty = self._duty_of(view, page.policy, manual)
+        self._load(view, self._people_of(page.policy, duty, manual))
         acknowledged_ns = followed = None
         if page.state is PageState.ACKNOWLEDGED:
             acknowledged_ns = newest_acknowledgement_ns(view, page.id)
             followed = self._followed(view, row, acknowledged_ns)
         return Facts(
             page=page,
-            manual=self.manual,
+            manual=manual,
             on_call=duty,
             dead=self.dead,
             carried=self._carried,
@@ -63,6 +68,7 @@ class Gathering:
             acknowledged_ns=acknowledged_ns,
             followed=bool(followed),
             respond_ns=self._respond_ns(view, page),
+            alert_ns=self._alert_ns(view, page.id),
             times=self.standing.times,
         )
 
@@ -78,16 +84,35 @@ class Gathering:
         """
         return self._carried.get(recipient, Carried())
 
-    def duty(self, view: Connection, policy: str) -> dict[str, str | None]:
+    def manual_for(self, view: Connection, row: PageRow) -> Manual:
         """
-        Who is on call in the schedules that this policy, or the one after it, asks.
+        The manual, with the policy of this page as it was when the page opened.
+        """
+        key = row.revision, row.policy
+        if row.revision == self.standing.revision or not row.policy:
+            return self.manual
+        if key not in self._earlier:
+            policy = policy_at(view, *key)
+            changed = policy is not None and policy != self.manual.policies.get(row.policy)
+            policies = {**self.manual.policies, row.policy: policy}
+            self._earlier[key] = self.manual.model_copy(update={"policies": policies}) if changed else self.manual
+        return self._earlier[key]
+
+    def _duty_of(self, view: Connection, policy: str, manual: Manual) -> dict[str, str | None]:
+        """
+        Who is on call in the schedules that this policy, or the one after it, asks; nobody in one that has gone.
         """
         further = self.manual.incidents.policy if self.manual.incidents else None
-        named = [policy_named(one, self.manual) for one in (policy, further) if one is not None]
+        named = [policy_named(one, manual) for one in (policy, further) if one is not None]
         schedules = {name for one in named for name in schedules_of(one)}
         for schedule in schedules - self._duty.keys():
-            self._duty[schedule] = on_call(schedule, self.manual, self._standing_overrides(view), self.now_ns)
+            self._duty[schedule] = self._on_call(view, schedule)
         return {schedule: self._duty[schedule] for schedule in schedules}
+
+    def _on_call(self, view: Connection, schedule: str) -> str | None:
+        if schedule not in self.manual.schedules:
+            return None
+        return on_call(schedule, self.manual, self._standing_overrides(view), self.now_ns)
 
     def _standing_overrides(self, view: Connection) -> list[Override]:
         if self._overrides is None:
@@ -98,15 +123,25 @@ class Gathering:
             ]
         return self._overrides
 
-    def _people_of(self, policy: str, duty: Mapping[str, str | None]) -> set[str]:
+    def _people_of(self, policy: str, duty: Mapping[str, str | None], manual: Manual) -> set[str]:
         further = self.manual.incidents.policy if self.manual.incidents else None
         people = {person for person in duty.values() if person is not None}
         for name in (policy, further):
-            found = None if name is None else policy_named(name, self.manual)
+            found = None if name is None else policy_named(name, manual)
             for step in (found or EVERYONE).steps:
                 people |= {*step.person, *(f"{CONTACT}{contact}" for contact in step.contact)}
                 people |= set(self.manual.people) if step.everyone else set()
         return people
+
+    def _alert_ns(self, view: Connection, page_id: int) -> int | None:
+        """
+        The shortest time after which an alert of this page goes further by its own word.
+        """
+        if not self._own_escalate:
+            return None
+        rules = {key.partition("[")[0] for key in pages.alerts_of(view, [page_id]).get(page_id, ())}
+        own = (self.manual.alerts[name].escalate for name in rules & self._own_escalate)
+        return min((one.ns for one in own if isinstance(one, Duration) and one.ns > 0), default=None)
 
     def _load(self, view: Connection, people: set[str]) -> None:
         """

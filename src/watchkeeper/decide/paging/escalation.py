@@ -60,6 +60,7 @@ class Facts:
     What a page is escalated by. `on_call`: who has each schedule now; `carried`: what contact methods carried lately,
     and `told` those that carried this page before. `acknowledged_ns`: the newest acknowledgement; `followed`: whether
     anything followed it. `respond_ns`: by when somebody has to answer, where nobody has and it was not missed yet.
+    `alert_ns`: after how long its alerts go further, where they say so themselves.
     """
 
     page: Page
@@ -71,6 +72,7 @@ class Facts:
     acknowledged_ns: int | None = None
     followed: bool = False
     respond_ns: int | None = None
+    alert_ns: int | None = None
     times: int = 1  # what the manual leaves open passes so many times as fast
 
 
@@ -274,6 +276,8 @@ class _Walk:
         return self._between_rounds_ns(policy)
 
     def _usual_ns(self, page: Page) -> int:
+        if self.facts.alert_ns is not None:
+            return self.facts.alert_ns
         severity = self.manual.severities.get(page.severity or "")
         escalate = severity.escalate if severity else None
         return escalate.ns if isinstance(escalate, Duration) and escalate.ns > 0 else AFTER_NS // self.facts.times
@@ -289,10 +293,9 @@ class _Walk:
         """
         ways = Ways(manual=self.manual, severity=page.severity, at_ns=self.now_ns, dead=self.facts.dead)
         channels = next((step.channel for step in reversed(policy.steps) if step.channel), ()) if policy else ()
-        for channel in channels:
-            told = through(channel, ways, reason=Reason.EXHAUSTED)
-            self.sends.append(replace(told, step=page.step, round=page.round, cycle=page.cycle))
-        if not channels:
+        told = [through(channel, ways, reason=Reason.EXHAUSTED) for channel in channels]
+        self.sends += [replace(one, step=page.step, round=page.round, cycle=page.cycle) for one in told]
+        if not any(one.send for one in told):
             self._refuse(page, Reason.EXHAUSTED, page.policy or "everyone")
         page, further = replace(page, cycle=page.cycle + 1, due_ns=None, reason=Reason.EXHAUSTED), self._further(page)
         if further is None:
