@@ -13,12 +13,15 @@ watches on one machine differ in their ports, which cookies do not know: the por
 'xyz'
 """
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from watchkeeper.act.accounts.sessions import LASTS
 from watchkeeper.web.doors import Doors
+
+KNOWN_SECONDS: Final = 400 * 86_400  # browsers keep none for longer
 
 
 def cookie_name(doors: Doors) -> str:
@@ -27,6 +30,13 @@ def cookie_name(doors: Doors) -> str:
     """
     name = f"watchkeeper-{urlsplit(doors.address).port or 80}"
     return f"__Host-{name}" if _secure(doors) else name
+
+
+def known_name(doors: Doors) -> str:
+    """
+    What the cookie is called that a browser keeps when it is signed out: somebody came in with it before.
+    """
+    return f"{cookie_name(doors)}-known"
 
 
 def cookie_of(header: bytes, name: bytes) -> str:
@@ -52,6 +62,21 @@ def give(response: Response, doors: Doors, cookie: str) -> None:
         httponly=True,
         secure=_secure(doors),
         samesite="lax",  # a link in a message leads to a page that is signed in; changes need more than the cookie
+    )
+
+
+def give_known(response: Response, doors: Doors, known: str) -> None:
+    """
+    Let a browser be known the next time; it lets nobody in.
+    """
+    response.set_cookie(
+        known_name(doors),
+        known,
+        max_age=KNOWN_SECONDS,
+        path="/",
+        httponly=True,
+        secure=_secure(doors),
+        samesite="strict",
     )
 
 

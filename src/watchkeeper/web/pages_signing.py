@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from watchkeeper.act.accounts import passwords
 from watchkeeper.act.accounts.refusals import CannotDo, NotSignedIn, TooSoon
 from watchkeeper.act.accounts.sessions import Begun
-from watchkeeper.web.cookies import give, take_away
+from watchkeeper.web.cookies import give, give_known, known_name, take_away
 from watchkeeper.web.doors import LOOPBACK
 from watchkeeper.web.page_kit import PageKit
 from watchkeeper.web.returning import safe_next
@@ -80,7 +80,11 @@ class SigningPages:
         back, name = safe_next(fields.get("next", "")), fields.get("name", "")
         try:
             begun = self._accounts.sign_in(
-                name, fields.get("password", ""), agent=agent_of(request), address=address_of(request)
+                name,
+                fields.get("password", ""),
+                agent=agent_of(request),
+                address=address_of(request),
+                known=request.cookies.get(known_name(self._doors), ""),
             )
         except (NotSignedIn, TooSoon) as why:
             return self._page(request, "sign_in.html", next=back, name=name[:100], why=why)
@@ -118,6 +122,8 @@ class SigningPages:
     def _come_in(self, begun: Begun, back: str) -> Response:
         response = RedirectResponse(back, status_code=303)
         give(response, self._doors, begun.cookie)
+        if begun.known:
+            give_known(response, self._doors, begun.known)
         return response
 
     def _leave(self, request: Request) -> None:

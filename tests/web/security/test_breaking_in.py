@@ -185,3 +185,34 @@ def test_the_record_says_through_what_somebody_silenced(house: House):
         client.post(f"/api/v1/silences/{number}/undo", json={})
     told = {(row.action, row.who, row.through) for row in house.watch.accounts.record()}
     assert {("silence.create", "ada", "session"), ("silence.undo", "ada", "session")} <= told
+
+
+def test_who_guesses_at_a_password_keeps_its_owner_out_of_no_browser_they_know(house: House):
+    house.watch.accounts.add(STRANGER, name="ada", role="admin", password=PASSWORD)
+    right, wrong = {"name": "ada", "password": PASSWORD}, {"name": "ada", "password": "a wrong one, again"}
+    with house.stranger() as hers, house.stranger() as eves:
+        hers.follow_redirects = eves.follow_redirects = False
+        first = hers.post("/sign-in", data=right, headers=FORM)
+        told = {said.partition("=")[0]: said.lower() for said in first.headers.get_list("set-cookie")}
+        assert all(word in told["watchkeeper-8400-known"] for word in ("httponly", "samesite=strict", "path=/"))
+        known = hers.cookies["watchkeeper-8400-known"]
+        hers.cookies.delete("watchkeeper-8400")
+        for _ in range(8):
+            eves.post("/sign-in", data=wrong, headers=FORM)
+        assert eves.post("/sign-in", data=right, headers=FORM).status_code == 429
+        assert hers.post("/sign-in", data=right, headers=FORM).status_code == 303
+
+        for value in (
+            "guessed",
+            known[:-1] + ("0" if known[-1] != "0" else "1"),
+        ):  # what nobody was given counts nothing
+            eves.cookies.set("watchkeeper-8400-known", value)
+            assert eves.post("/sign-in", data=right, headers=FORM).status_code == 429
+        eves.cookies.set("watchkeeper-8400-known", known)  # a stolen one lets nobody in, nor guess for ever
+        said = [eves.post("/sign-in", data=wrong, headers=FORM).status_code for _ in range(8)]
+        assert said == [401] * 6 + [429] * 2
+        assert eves.get("/api/v1/status").status_code == 401
+        house.watch.accounts.change(STRANGER, "ada", password="another horse entirely")
+        assert (
+            hers.post("/sign-in", data={**right, "password": "another horse entirely"}, headers=FORM).status_code == 429
+        )

@@ -26,12 +26,14 @@ MOST: Final = 50  # sessions of one account; the one that was not seen longest g
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """
-    A session that began just now: the cookie, which is told this once, and what its forms must carry.
+    A session that began just now: the cookie, which is told this once, and what its forms must carry. `known` shows at
+    the next time that somebody signed in as this person with this browser before; empty where there was no password.
     """
 
     cookie: str
     csrf: str
     digest: str
+    known: str = ""
 
 
 def begin(tx: Connection, account_id: int, *, agent: str, now_ns: int) -> Begun:
