@@ -51,7 +51,8 @@ def test_the_table_holds_every_clause_of_the_document(system: str) -> None:
 @pytest.mark.parametrize("system", COUNTS)
 def test_every_clause_has_a_comment_in_its_manual(system: str) -> None:
     letter, _ = COUNTS[system]
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "examples" / system).glob("*.yaml")]
+    folder = ROOT / "examples" / system
+    texts = [path.read_text(encoding="utf-8") for path in (*folder.glob("*.yaml"), *folder.glob("runbooks/*.md"))]
     comments = [comment for text in texts for comment in re.findall(r"(?:^|\s)#\s(.*)$", text, re.MULTILINE)]
     named = set(re.findall(rf"\b{letter}\d\d\b", " ".join(comments)))
     assert [clause for clause in TABLE[system] if clause not in named] == []

@@ -214,7 +214,7 @@ def test_a_runbook_reads_as_the_document_that_it_is(house):
     assert page.title == "A music platform answers 429"
     assert [phase.name for phase in page.phases] == ["Immediate actions"]
     step = page.phases[0].steps[0]
-    assert (step.head, step.rest, step.notes) == ("Scale back", "halve the parse requests to the platform", ("-50%",))
+    assert (step.head, step.rest, step.notes) == ("Scale back", "halve the parse requests to the platform (-50%)", ())
 
 
 def test_a_runbook_file_is_shown_as_the_document_that_it_is_and_runs_nothing(tmp_path):
@@ -232,7 +232,7 @@ def test_a_runbook_file_is_shown_as_the_document_that_it_is_and_runs_nothing(tmp
     house.close()
 
     assert "<em>it</em>" in text
-    assert "<ol>" in text
+    assert '<ol class="steps">' in text
     assert "<script" not in text
     assert "href" not in text
 

@@ -8,6 +8,7 @@ Which commands are there?
     watchkeeper oncall                   who is on call, who next; holes, overrides, swaps
     watchkeeper page                     who is paged, who has it; acknowledge, snooze, escalate, send a test
     watchkeeper incident                 run an incident: have it, stages, roles, notes, close; how long things took
+    watchkeeper runbook                  which runbooks there are, and what each would run
     watchkeeper silence                  hear nothing of some alerts for a time, and undo it
     watchkeeper exclusion                take minutes out of the numbers, and put them back
     watchkeeper account | token          who may sign in, and which programs may come in
@@ -20,7 +21,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchkeeper.cli import accounts, db, exclusions, incidents, oncall, pages, reading, silences
+from watchkeeper.cli import accounts, db, exclusions, incidents, oncall, pages, reading, runbooks, silences
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
 from watchkeeper.cli.say import as_json, lines, out, plain, state, table
 
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(oncall.app, name="oncall")
 app.add_typer(pages.app, name="page")
 app.add_typer(incidents.app, name="incident")
+app.add_typer(runbooks.app, name="runbook")
 app.add_typer(silences.app, name="silence")
 app.add_typer(exclusions.app, name="exclusion")
 app.add_typer(accounts.app, name="account")

@@ -21,7 +21,7 @@ def lint(manual: Path, *, json: bool) -> int:
     """
     loaded = load(manual)
     if isinstance(loaded, Mistakes):
-        return _say_mistakes(loaded, json=json)
+        return say_mistakes(loaded, json=json)
     findings = find(loaded, objections(loaded.manual, now_ns=RealClock().now_ns()))
     if json:
         rows = [
@@ -51,7 +51,7 @@ def show(manual: Path, *, json: bool) -> int:
     """
     loaded = load(manual)
     if isinstance(loaded, Mistakes):
-        return _say_mistakes(loaded, json=json)
+        return say_mistakes(loaded, json=json)
     if json:
         as_json(as_data(loaded.manual))
         return 0
@@ -85,7 +85,10 @@ def _state(row: Row) -> str:
     return f"live; {plain(row.but)}" if row.but else "live"
 
 
-def _say_mistakes(mistakes: Mistakes, *, json: bool) -> int:
+def say_mistakes(mistakes: Mistakes, *, json: bool) -> int:
+    """
+    Print why nothing was loaded; the exit status.
+    """
     if json:
         rows = [
             {"file": m.file, "line": m.line, "column": m.column, "field": m.field, "says": str(m)} for m in mistakes

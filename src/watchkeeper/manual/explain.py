@@ -20,21 +20,21 @@ from watchkeeper.manual.model.unfit import Unfit, nearest
 MISSING = "no such key"
 
 
-def explain(error: ValidationError, marks: Marks) -> Iterator[Mistake]:
+def explain(error: ValidationError, marks: Marks, root: type[BaseModel] = Manual) -> Iterator[Mistake]:
     """
-    One mistake for each error.
+    One mistake for each error; `root` is the model that refused the data.
     """
     for details in error.errors(include_url=False):
-        yield _explain(details, marks)
+        yield _explain(details, marks, root)
 
 
-def _explain(details: ErrorDetails, marks: Marks) -> Mistake:
+def _explain(details: ErrorDetails, marks: Marks, root: type[BaseModel]) -> Mistake:
     path: Place = tuple(step for step in details["loc"] if step != "[key]")
     cause = details.get("ctx", {}).get("error")
     sentence = isinstance(cause, Unfit) and cause.sentence
     at = marks.of(path)
     if details["type"] == "extra_forbidden":
-        found, wanted, at = "a key that is not known", _known_keys(path), marks.of_key(path)
+        found, wanted, at = "a key that is not known", _known_keys(path, root), marks.of_key(path)
     elif details["type"] == "missing":
         found, wanted, at = MISSING, "this key: it must be written", marks.of_key(path)
     elif isinstance(cause, Unfit):
@@ -54,8 +54,8 @@ def _explain(details: ErrorDetails, marks: Marks) -> Mistake:
     )
 
 
-def _known_keys(path: Place) -> str:
-    model = model_at(Manual, path[:-1])
+def _known_keys(path: Place, root: type[BaseModel]) -> str:
+    model = model_at(root, path[:-1])
     keys = [info.alias or name for name, info in model.model_fields.items()] if model else []
     if near := nearest(str(path[-1]), keys):
         return f"one of the keys that belong here{near}"

@@ -54,12 +54,19 @@ def misfits(manual: Manual) -> Iterator[Misfit]:
     Every condition that cannot be asked.
     """
     for path, indicator, condition in conditions(manual):
-        stream = manual.streams.get(indicator.from_)
-        if stream is not None:
-            yield from _unfit(path, condition, indicator, stream)
-        yield from _unknown_label(path, condition, indicator)
+        yield from misfits_of(path, condition, indicator, manual)
     for name, alert in manual.alerts.items():
         yield from _unfit_alert(("alerts", name), alert, manual)
+
+
+def misfits_of(path: Place, condition: Condition, indicator: Indicator, manual: Manual) -> Iterator[Misfit]:
+    """
+    Why this condition cannot be asked of this indicator.
+    """
+    stream = manual.streams.get(indicator.from_)
+    if stream is not None:
+        yield from _unfit(path, condition, indicator, stream)
+    yield from _unknown_label(path, condition, indicator)
 
 
 def dimension_of(indicator: Indicator, stream: Stream) -> Dimension | None:

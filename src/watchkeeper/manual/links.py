@@ -3,6 +3,7 @@ Does every name in the manual lead somewhere, and does every condition fit what 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -17,15 +18,42 @@ from watchkeeper.manual.model.shape import references, unwrap
 from watchkeeper.manual.model.unfit import nearest
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """
+    A name written somewhere beside the manual's own tree, the key that it stands at, and where it must lead.
+    """
+
+    field: str
+    name: str
+    target: RefersTo
+
+
+def references_in(kind: type[BaseModel], data: Mapping[str, Any]) -> Iterator[tuple[Place, str, RefersTo]]:
+    """
+    Every text in data of this model that is a name, with its place and the sections that must hold it.
+    """
+    return _names(kind, data, ())
+
+
+def unled(name: str, target: RefersTo, data: Mapping[str, Any]) -> str:
+    """
+    What is wanted instead of a name that leads nowhere; empty for one that leads somewhere.
+    """
+    known = [each for section in target.sections for each in _group(data.get(section))]
+    if name in known:
+        return ""
+    sections = " or ".join(f"`{section}`" for section in target.sections)
+    return f"a name from {sections}{nearest(name, known)}"
+
+
 def dangling(data: Mapping[str, Any], marks: Marks) -> Iterator[Mistake]:
     """
     Every reference that leads nowhere. Looks at the data as written, so that other mistakes in an entry hide none.
     """
     for place, name, target in _names(Manual, data, ()):
-        known = [each for section in target.sections for each in _group(data.get(section))]
-        if name not in known:
-            sections = " or ".join(f"`{section}`" for section in target.sections)
-            yield _mistake(place, f"`{name}`", f"a name from {sections}{nearest(name, known)}", marks)
+        if wanted := unled(name, target, data):
+            yield _mistake(place, f"`{name}`", wanted, marks)
 
 
 def misfitting(manual: Manual, marks: Marks) -> Iterator[Mistake]:

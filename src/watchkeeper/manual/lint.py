@@ -19,6 +19,7 @@ from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.promising import Alert
 from watchkeeper.manual.open_points import missing_windows, missing_zones, placeholders
 from watchkeeper.manual.routing import channels_of, policy_of
+from watchkeeper.manual.runbooks.careful import unsafe_scripts, unused_parameters
 
 
 class Kind(StrEnum):
@@ -42,6 +43,8 @@ class Kind(StrEnum):
     EMPTY_SCHEDULE = "empty-schedule"
     NO_ROTATION = "no-rotation"
     HAND_OFF = "hand-off"
+    UNSAFE_SCRIPT = "unsafe-script"
+    UNUSED_PARAMETER = "unused-parameter"
 
 
 class Certainty(StrEnum):
@@ -71,6 +74,8 @@ CERTAINTY = {
     Kind.EMPTY_SCHEDULE: Certainty.LIKELY,
     Kind.NO_ROTATION: Certainty.LIKELY,
     Kind.HAND_OFF: Certainty.ADVISORY,
+    Kind.UNSAFE_SCRIPT: Certainty.LIKELY,
+    Kind.UNUSED_PARAMETER: Certainty.ADVISORY,
 }
 
 
@@ -139,6 +144,11 @@ def _all(loaded: Loaded) -> Iterator[tuple[Kind, Place, str]]:
             yield Kind.NO_SEVERITY, path, "it has no severity: nobody can tell how fast to move"
         if alert.runbook is None and alert.when is not None:
             yield Kind.NO_RUNBOOK, path, "it has no runbook: whoever is woken by it starts from nothing"
+    for document in loaded.documents.values():
+        book: Place = ("runbooks", document.name)
+        yield from ((Kind.UNSAFE_SCRIPT, book, says) for says in unsafe_scripts(document, manual))
+        for name in unused_parameters(document, manual):
+            yield Kind.UNUSED_PARAMETER, (*book, "parameters", name), "no step uses it"
 
 
 def _unheard(name: str, alert: Alert, manual: Manual) -> str:

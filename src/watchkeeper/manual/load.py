@@ -10,7 +10,7 @@ manual.yaml:4:1: alarms: found a key that is not known; wanted one of the keys t
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,25 @@ from watchkeeper.manual.merge import merge
 from watchkeeper.manual.mistakes import Mistake
 from watchkeeper.manual.mistakes import Mistakes as Mistakes
 from watchkeeper.manual.model.manual import SECTIONS, Manual
-from watchkeeper.manual.yaml_faults import Fault
+from watchkeeper.manual.runbooks.fitting import unfitting
+from watchkeeper.manual.runbooks.joining import join
+from watchkeeper.manual.runbooks.pages import Page, read_page
+from watchkeeper.manual.runbooks.values import Document
+from watchkeeper.manual.yaml_faults import Fault, Mark
 from watchkeeper.manual.yaml_nodes import Node, plain, read_nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """
-    A manual without mistakes, where each piece of it stands, and the files it was read from (name and text).
+    A manual without mistakes, where each piece of it stands, the files it was read from (name and text), and what its
+    runbooks' pages hold, by name.
     """
 
     manual: Manual
     marks: Marks
     files: Mapping[str, str]
+    documents: Mapping[str, Document] = field(default_factory=dict)
 
 
 def load(path: Path) -> Loaded | Mistakes:
@@ -72,7 +78,9 @@ def load_files(files: Mapping[str, str], unread: Iterable[Mistake] = ()) -> Load
         return Mistakes(tuple(sorted(mistakes)))
     whole = not mistakes
     root, twice = merge(roots)
-    return _typed(root, files, mistakes + twice, whole=whole)
+    pages = [read_page(runbook_name(name), name, text) for name, text in files.items() if not is_yaml(name)]
+    root, both = join(root, pages)
+    return _typed(root, files, pages, mistakes + twice + both, whole=whole)
 
 
 def validate(data: Any) -> Manual:
@@ -82,7 +90,9 @@ def validate(data: Any) -> Manual:
     return Manual.model_validate(data, by_alias=True, by_name=False)
 
 
-def _typed(root: Node, files: Mapping[str, str], mistakes: list[Mistake], *, whole: bool) -> Loaded | Mistakes:
+def _typed(
+    root: Node, files: Mapping[str, str], pages: list[Page], mistakes: list[Mistake], *, whole: bool
+) -> Loaded | Mistakes:
     """
     The typed manual. `whole`: every file could be read; only then does a missing key or name mean anything.
     """
@@ -90,7 +100,7 @@ def _typed(root: Node, files: Mapping[str, str], mistakes: list[Mistake], *, who
     holes = list(_holes(root, (), marks))
     told = {hole.field for hole in holes}
     data = plain(root)
-    _add_runbook_files(data, files)
+    mistakes += [mistake for page in pages for mistake in page.mistakes]
     manual: Manual | None = None
     try:
         manual = validate(data)
@@ -103,9 +113,11 @@ def _typed(root: Node, files: Mapping[str, str], mistakes: list[Mistake], *, who
     if whole:
         mistakes += links.dangling(data, marks)
         mistakes += links.misfitting(rest, marks) if rest is not None else ()
+        mistakes += _of_pages(pages, data, rest, marks)
     mistakes += holes
     if manual is not None and not mistakes:
-        return Loaded(manual=manual, marks=marks, files=dict(files))
+        documents = {page.document.name: page.document for page in pages}
+        return Loaded(manual=manual, marks=marks, files=dict(files), documents=documents)
     return Mistakes(tuple(sorted(set(mistakes))))
 
 
@@ -146,17 +158,26 @@ def _holes(node: Node, path: Place, marks: Marks) -> Iterator[Mistake]:
         yield from _holes(value, here, marks)
 
 
-def _add_runbook_files(data: dict[str, Any], files: Mapping[str, str]) -> None:
+def _of_pages(pages: list[Page], data: dict[str, Any], manual: Manual | None, marks: Marks) -> Iterator[Mistake]:
     """
-    `runbooks/NAME.md` is the runbook NAME, also where the YAML does not name it.
+    What runbooks' pages name that the manual does not hold, and what in them does not fit it.
     """
-    for file in files:
-        if is_yaml(file) or not isinstance(data.get("runbooks") or {}, dict):
-            continue
-        books = data.setdefault("runbooks", {}) or {}
-        held = books.get(runbook_name(file)) or {}
-        if isinstance(held, dict):
-            data["runbooks"] = books | {runbook_name(file): {"file": file} | held}
+    for page in pages:
+        name, file = page.document.name, page.document.file
+        for mark, held in page.references:
+            if wanted := links.unled(held.name, held.target, data):
+                where = f"runbooks.{name}.{held.field}"
+                yield Mistake(
+                    file=file, line=mark.line, column=mark.column, field=where, found=f"`{held.name}`", wanted=wanted
+                )
+        for one in unfitting(page.document, manual) if manual is not None else ():
+            where = f"runbooks.{name}.{one.where}"
+            at = (
+                marks.of(("runbooks", name, *one.where.split(".")))
+                if not one.line
+                else Mark(file=file, line=one.line, column=1)
+            )
+            yield Mistake(file=at.file, line=at.line, column=at.column, field=where, found=one.found, wanted=one.wanted)
 
 
 def _of_fault(fault: Fault) -> Mistake:

@@ -4,11 +4,13 @@ What is done about it, in what order, and by which runbook?
 The incident process with its stages, and the runbooks: what to do, step by step.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from watchkeeper.manual.model.base import (
+    AlertName,
     ChannelName,
     ContactName,
     Entry,
@@ -19,7 +21,8 @@ from watchkeeper.manual.model.base import (
     SeverityTimes,
     says,
 )
-from watchkeeper.manual.model.forms import InWords
+from watchkeeper.manual.model.forms import InWords, MayBeEmpty
+from watchkeeper.manual.model.running import Parameter, ParameterName
 from watchkeeper.manual.model.scalars import Flag, Length, Text, Texts, Within
 from watchkeeper.manual.model.unfit import Unfit
 
@@ -102,6 +105,13 @@ class Runbook(Entry):
 
     service: PartName | None = says("the service (or dependency) that it is about")
     kind: Text = says("`runbook`, or `reference` for a list to look things up in", "runbook")
+    triggers: Several[AlertName] = says("the alerts that it answers, beside those that name it", ())
+    severity: Several[SeverityName] = says("how bad it is when it is needed", ())
+    owner: Text | None = says("who keeps it right")
+    parameters: Annotated[Mapping[ParameterName, Parameter], MayBeEmpty()] = says(
+        "what whoever starts it says, each with what is allowed", {}
+    )
+    rollback: Text | None = says("the heading of its page whose steps only go back")
     symptoms: Texts = says("how one knows that it is the matter", ())
     steps: Steps = says("what to do, in order, where there are no phases", ())
     phases: Several[Phase] = says("what to do, phase by phase", ())

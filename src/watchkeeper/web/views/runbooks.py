@@ -5,18 +5,18 @@ It is read as the document that it is: how one knows, what to do, phase by phase
 """
 
 from dataclasses import dataclass
-from typing import Final
 
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from watchkeeper.act.watch import Watch
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.responding import Runbook, RunbookStep
+from watchkeeper.manual.model.running import Parameter
+from watchkeeper.manual.notes import notes_of
+from watchkeeper.manual.runbooks.pages import read_page
 from watchkeeper.web.views import words
 from watchkeeper.web.views.alert_line import AlertLine, alert_line, runbook_link
-
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
+from watchkeeper.web.views.runbook_document import document_html
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,22 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """
+    One parameter: what it is, and what is allowed.
+    """
+
+    name: str
+    title: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunbookPage:
     """
     One runbook. `alerts` are those that lead here; `text` is what stands in its Markdown file, as HTML.
+
+    `notes`: what the document leaves open, or says and is not done. `runs`: how many of the page's blocks can run.
     """
 
     title: str
@@ -69,6 +82,10 @@ class RunbookPage:
     alerts: tuple[AlertLine, ...]
     file: str
     text: Markup
+    owner: str
+    parameters: tuple[Asked, ...]
+    notes: tuple[str, ...]
+    runs: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +135,17 @@ def runbook_page(name: str, watch: Watch) -> RunbookPage:
         )
         for phase in book.phases
     ]
-    leading = {rule for rule, alert in manual.alerts.items() if alert.runbook == name}
+    leading = {rule for rule, alert in manual.alerts.items() if alert.runbook == name} | set(book.triggers)
+    source = watch.source(book.file) if book.file else ""
+    page = read_page(name, book.file, source).document if book.file and source else None
+    blocks = {block.line: block for block in page.blocks} if page is not None else {}
+    if page is not None and page.phases:
+        phases = []  # they stand in the text
     return RunbookPage(
         title=words.title(name, book),
         name=name,
         service=_service(book, manual),
-        symptoms=book.symptoms,
+        symptoms=book.symptoms if not source else (),
         phases=tuple(phases),
         commands=tuple(map(_step, book.commands)),
         after=tuple(
@@ -133,30 +155,41 @@ def runbook_page(name: str, watch: Watch) -> RunbookPage:
                 ("To make it rarer", book.long_term),
                 ("To keep it from happening", book.prevention),
             )
-            if points
+            if points and not source
         ),
         alerts=tuple(
             alert_line(view, manual, now_ns=now_ns) for view in watch.alerts() if view.memory.key.rule in leading
         ),
         file=book.file or "",
-        text=as_html(watch.source(book.file) if book.file else ""),
+        text=document_html(source, blocks),
+        owner=book.owner or "",
+        parameters=tuple(_asked(key, parameter) for key, parameter in book.parameters.items()),
+        notes=notes_of(book),
+        runs=len(blocks),
     )
 
 
-def as_html(markdown: str) -> Markup:
-    """
-    CommonMark as HTML; HTML written in it is shown as text.
-
-    >>> as_html("*mind* <b>this</b>")
-    Markup('<p><em>mind</em> &lt;b&gt;this&lt;/b&gt;</p>\\n')
-    """
-    return Markup(_MARKDOWN.render(markdown))  # noqa: S704  # the renderer escapes HTML, and lets no script address through
+def _asked(name: str, parameter: Parameter) -> Asked:
+    bounds = [f"at least {parameter.least}" if parameter.least is not None else ""]
+    bounds += [f"at most {parameter.most}" if parameter.most is not None else ""]
+    allowed = [
+        ", ".join(parameter.values) or parameter.kind,
+        *bounds,
+        f"like {parameter.matches}" if parameter.matches else "",
+        f"from the alert's label {parameter.label}" if parameter.label else "",
+        f"{parameter.default} if not said" if parameter.default else "",
+    ]
+    return Asked(name=name, title=parameter.title or name, allowed="; ".join(filter(None, allowed)))
 
 
 def _row(name: str, book: Runbook, manual: Manual) -> RunbookRow:
     link = runbook_link(name, manual)
     steps = len(book.steps) + sum(len(phase.steps) for phase in book.phases)
-    alerts = tuple(words.title(rule, alert) for rule, alert in manual.alerts.items() if alert.runbook == name)
+    alerts = tuple(
+        words.title(rule, alert)
+        for rule, alert in manual.alerts.items()
+        if alert.runbook == name or rule in book.triggers
+    )
     return RunbookRow(
         title=link.title,
         href=link.href,
