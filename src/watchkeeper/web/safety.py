@@ -7,6 +7,7 @@ site can send unasked), and pages may not be framed or given foreign scripts. Th
 """
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -43,6 +44,8 @@ class Safety:
 
     def __init__(self, app: ASGIApp, *, doors: Doors) -> None:
         self._app, self._hosts = app, doors.hosts
+        public = urlsplit(doors.public)
+        self._insecure = f"http://{public.netloc.lower()}" if public.scheme == "https" else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,16 +59,19 @@ class Safety:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = why_refused(scope["method"], scope["path"], Headers(scope=scope), self._hosts)
+        refusal = why_refused(scope["method"], scope["path"], Headers(scope=scope), self._hosts, self._insecure)
         if refusal is None:
             await self._app(scope, receive, guarded)
         else:
             await refusal(scope, receive, guarded)
 
 
-def why_refused(method: str, path: str, headers: Headers, hosts: frozenset[str]) -> JSONResponse | None:
+def why_refused(
+    method: str, path: str, headers: Headers, hosts: frozenset[str], insecure: str | None = None
+) -> JSONResponse | None:
     """
     The answer to a request that may not be made: 421 for a foreign Host, 403 for a change from a foreign place.
+    `insecure` is our name without TLS, where we are called with it: whoever sits on the line can make pages of that.
     """
     host = headers.get("host", "").lower()
     if host not in hosts:
@@ -73,7 +79,7 @@ def why_refused(method: str, path: str, headers: Headers, hosts: frozenset[str])
     if method in SAFE:
         return None
     origin = headers.get("origin")
-    if origin is not None and origin.partition("://")[2].lower() not in hosts:
+    if origin is not None and (origin.partition("://")[2].lower() not in hosts or origin.lower() == insecure):
         return _refusal(403, f"found a change from {origin[:100]!r}; wanted one from a page of this address")
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return _refusal(403, "found a change from another site; wanted one from a page of this address")

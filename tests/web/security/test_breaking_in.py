@@ -216,3 +216,13 @@ def test_who_guesses_at_a_password_keeps_its_owner_out_of_no_browser_they_know(h
         assert (
             hers.post("/sign-in", data={**right, "password": "another horse entirely"}, headers=FORM).status_code == 429
         )
+
+
+def test_a_page_of_our_name_without_tls_changes_nothing(house: House):
+    house.watch.accounts.add(STRANGER, name="ada", role="admin", password=PASSWORD)
+    with house.stranger(public="https://watch.example") as client:
+        client.follow_redirects = False
+        right = {"name": "ada", "password": PASSWORD}
+        for origin, status in (("http://watch.example", 403), ("https://watch.example", 303)):
+            headers = {"host": "watch.example", "origin": origin}
+            assert client.post("/sign-in", data=right, headers=headers).status_code == status
