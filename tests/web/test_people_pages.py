@@ -237,6 +237,12 @@ def test_a_dead_channel_makes_its_people_unreachable_on_every_page(house):
     assert viewed(house).cards[0].who.why == "phone: NTFY is not set; mail: SMTP is not set"
 
 
+def test_the_form_of_an_override_begins_with_somebody_who_is_not_on_call_anyway(house):
+    view = viewed(house)
+    present = view.cards[0].who.title
+    assert next(one.says for one in view.people if one.value == view.written["person"]) != present
+
+
 def test_a_ladder_counts_what_the_manual_leaves_open_as_fast_as_the_watch_does(house):
     house.watch.standing = replace(house.watch.standing, times=60)
     usual = [one for one in policies_of(house).ladders if house.manual.policies[one.name].repeat_after is None]

@@ -57,6 +57,11 @@ def test_why_says_who_was_not_paged_and_why_not(told: Story, api: TestClient) ->
     assert (bo["verdict"], bo["reason"], bo["says"]) == ("refuse", "unreachable", "no contact method of theirs works")
 
 
+def test_why_of_an_alert_that_is_not_there_names_the_nearest(api: TestClient) -> None:
+    answer = api.get("/api/v1/why/jbos")
+    assert (answer.status_code, answer.json()) == (404, {"error": "found no alert 'jbos'", "nearest": ["jobs"]})
+
+
 @pytest.mark.parametrize(
     ("deed", "change", "state"),
     [("snooze", {"seconds": 60}, "snoozed"), ("escalate", {}, "open"), ("resolve", {"reason": "false"}, "ended")],

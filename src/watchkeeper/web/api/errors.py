@@ -29,6 +29,7 @@ Found = TypeVar("Found")
 
 JSON: Final = "application/json"
 NEAREST: Final = 3
+FEW: Final = 8  # so many names are all told where none is near
 MOST_BYTES: Final = 64 * 1024  # of a change; its parts have limits of their own
 
 
@@ -46,11 +47,16 @@ class Error(Model):
 class Unknown(Exception):
     """
     There is no such thing. `why` says more, where more is known.
+
+    >>> str(Unknown("schedule", "nights", ["team", "cover"]))
+    "found no schedule 'nights'; wanted one of team, cover"
     """
 
     def __init__(self, what: str, name: str | int, known: Sequence[str | int], *, why: str = "") -> None:
-        super().__init__(f"found no {what} {str(name)[:200]!r}" + (f": {why}" if why else ""))
+        names = [str(one) for one in known if isinstance(one, str)]
         self.nearest = nearest(str(name), [str(one) for one in known])
+        few = f"; wanted one of {', '.join(names)}" if 0 < len(names) <= FEW and not self.nearest and not why else ""
+        super().__init__(f"found no {what} {str(name)[:200]!r}" + (f": {why}" if why else few))
 
 
 class Conflict(Exception):

@@ -222,12 +222,15 @@ def resolve_page(number: Number, ending: Ending, watch: TheWatch, who: Who) -> P
     return _done(watch, number, lambda desk: desk.resolve(number, by=who, reason=ending.reason))
 
 
-@routes.get("/why/{key:text}", responses=answers(422))
+@routes.get("/why/{key:text}", responses=answers(404, 422))
 def why(key: str, watch: TheWatch) -> DecisionList:
     """
     Why somebody was told or paged of an alert, or was not.
     """
-    return DecisionList(decisions=[_decision(one) for one in _desk(watch).why(key)])
+    decided, rules = _desk(watch).why(key), watch.standing.manual.alerts
+    if not decided and key.partition("[")[0] not in rules:
+        raise Unknown("alert", key, list(rules))
+    return DecisionList(decisions=[_decision(one) for one in decided])
 
 
 @routes.post("/people/{name}/test", responses=answers(404) | CHANGES)

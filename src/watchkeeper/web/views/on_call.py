@@ -131,7 +131,7 @@ def on_call_view(
         people=tuple(Choice(value=name, says=person_title(name, manual)) for name in manual.people),
         schedules=tuple(Choice(value=card.name, says=card.title) for card in cards),
         shifts=tuple(_shifts(manual, overrides, now_ns)),
-        written=_usual(now_ns, zone) | dict(written or {}),
+        written=_usual(now_ns, zone) | {"person": _stand_in(manual, overrides, now_ns)} | dict(written or {}),
         why=why,
         zone=zone.key,
     )
@@ -216,6 +216,15 @@ def _usual(now_ns: int, zone: ZoneInfo) -> dict[str, str]:
         "ends": (first + timedelta(hours=8)).strftime(WRITTEN),
         **dict.fromkeys(("schedule", "person", "reason", "first", "second"), ""),
     }
+
+
+def _stand_in(manual: Manual, overrides: Sequence[Override], now_ns: int) -> str:
+    """
+    Whom the form of an override begins with: somebody who is not on call in the first schedule anyway.
+    """
+    first = next(iter(manual.schedules), "")
+    present = duty(first, manual, overrides, now_ns).person if first else None
+    return next((name for name in manual.people if name != present), "")
 
 
 def _headline(cards: Sequence[ScheduleCard]) -> str:
