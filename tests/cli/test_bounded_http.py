@@ -41,7 +41,7 @@ def heard(talk: Talk) -> bytes:
 
 @pytest.mark.parametrize("within", [b"Cookie: ", b"X", b""], ids=["one value", "one name", "the address"])
 def test_headers_without_end_are_not_kept(within: bytes):
-    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    async def talk(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(HEAD + within if within else b"GET /")
         for _ in range(2000):  # 128 MB, were they taken
             writer.write(b"a" * 2**16)

@@ -157,3 +157,10 @@ def test_zzik_e62_tells_its_channel_of_incidents_when_communication_begins():
     told.run(minutes=1)
     (heard,) = [one for one in told.watch.desk.case(1).told if one.body["event"] == "stage"]
     assert (heard.channel, heard.body["text"]) == ("zzik-incidents", "stage Communication")
+
+
+def test_zzik_e27_an_incident_of_p1_that_somebody_opens_calls_all_hands():
+    environ = {f"PAGERDUTY_{name}": name for name in ("JISOO", "KYUNG", "LEO", "MINA")}
+    told = Story(EXAMPLES / "zzik", start="2026-03-02T12:00:00", tick_seconds=60, environ=environ)
+    told.watch.desk.open(title="It is down", severity="P1", by="somebody")
+    assert {line.split()[1] for line in told.run(minutes=1).pages} == {"jisoo", "kyung", "leo", "mina"}

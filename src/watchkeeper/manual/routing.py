@@ -58,6 +58,16 @@ def policy_of(name: str, alert: Alert, manual: Manual, *, label: str = "", value
     return manual.defaults.policy
 
 
+def policy_of_incident(severity: str | None, manual: Manual) -> str | None:
+    """
+    The escalation policy of an incident that no alert pages for; `EVERYONE` for a severity that pages everyone.
+    """
+    said = manual.severities.get(severity or "")
+    if said is not None and said.policy is None and said.page == "everyone" and manual.people:
+        return EVERYONE
+    return manual.incidents.policy if manual.incidents is not None else None
+
+
 def grouped_by(name: str, alert: Alert, manual: Manual, *, label: str = "", value: str = "") -> tuple[str, ...]:
     """
     What the pages of an alert are one per value of: as the first route that fits and groups says; else the alert rule.

@@ -194,8 +194,8 @@ class Permissions:
 
     def need(self, method: str, path: str) -> Need:
         """
-        What a request needs. Routes take one line feed behind their path (`$` of a regular expression stands before it),
-        so that it makes no other address here.
+        What a request needs. Routes take one line feed behind their path (`$` of a regular expression stands before
+        it), so that it makes no other address here.
 
         >>> Permissions().need("GET", "/audit\\n")
         'admin'

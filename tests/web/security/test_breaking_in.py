@@ -48,8 +48,18 @@ def test_numbers_of_any_length_are_no_error(house: House):
             assert answer.status_code in (200, 404)
 
 
+def on_this_machine(client: Any) -> None:
+    client._transport.client = ("127.0.0.1", 4711)
+
+
+def set_up_token(house: House) -> str:
+    token = house.watch.accounts.begin_setup()
+    assert token is not None
+    return token.reveal()
+
+
 def test_the_one_who_sets_up_waits_for_nobody_who_guesses(house: House):
-    token = house.watch.accounts.begin_setup().reveal()
+    token = set_up_token(house)
     form = {"name": "ada", "password": PASSWORD, "again": PASSWORD}
     with house.stranger() as client:
         client.follow_redirects = False
@@ -59,7 +69,7 @@ def test_the_one_who_sets_up_waits_for_nobody_who_guesses(house: House):
 
 
 def test_two_who_hold_the_set_up_token_make_one_account(house: House):
-    token = house.watch.accounts.begin_setup().reveal()
+    token = set_up_token(house)
 
     def tried(name: str) -> str:
         try:
@@ -151,7 +161,7 @@ def test_a_cookie_read_while_it_is_taken_away_lets_nobody_in_afterwards(house: H
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
 def test_a_demo_behind_a_tunnel_signs_nobody_in(house: House, name: str):
     with house.stranger(demo="demo") as client:
-        client._transport.client = ("127.0.0.1", 4711)
+        on_this_machine(client)
         client.follow_redirects = False
         answer = client.get("/sign-in", headers={"host": "127.0.0.1:8400", name: "127.0.0.1"})
         assert "set-cookie" not in answer.headers
@@ -163,7 +173,7 @@ def test_a_demo_whose_visitor_was_disabled_signs_them_in_no_more(house: House):
     house.watch.accounts.add(STRANGER, name="ada", role="admin", password=PASSWORD)
     house.watch.accounts.change(STRANGER, "demo", disabled=True)
     with house.stranger(demo="demo") as client:
-        client._transport.client = ("127.0.0.1", 4711)
+        on_this_machine(client)
         client.follow_redirects = False
         answer = client.get("/sign-in")
         assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)

@@ -20,6 +20,7 @@ from watchkeeper.decide.paging.escalation import Escalated, escalate, is_exhaust
 from watchkeeper.decide.paging.throttling import Carried, after
 from watchkeeper.decide.paging.values import PageState, Send
 from watchkeeper.decide.reasons import Reason
+from watchkeeper.manual.routing import policy_of_incident
 from watchkeeper.store import carried, pages
 from watchkeeper.store.incidents import IncidentRow
 from watchkeeper.store.pages import PageRow
@@ -52,7 +53,8 @@ def run(state: State, standing: Standing, *, now_ns: int) -> bool:
 
 def escalate_incident(tx: Connection, incident: IncidentRow, standing: Standing, *, reason: Reason, at_ns: int) -> None:
     """
-    Take the pages of an incident to their next step at once; open one by the policy of incidents if it has none.
+    Take the pages of an incident to their next step at once; open one if it has none: for everyone where its severity
+    says so, else by the policy of incidents.
 
     Nobody is paged where the manual is not about production, and where it has no such policy and no page.
     """
@@ -61,7 +63,7 @@ def escalate_incident(tx: Connection, incident: IncidentRow, standing: Standing,
     mine = [row for row in pages.of_incident(tx, incident.id) if row.state != PageState.ENDED]
     for row in mine:
         further(tx, row, reason=reason, at_ns=at_ns)
-    policy = standing.manual.incidents.policy if standing.manual.incidents else None
+    policy = policy_of_incident(incident.severity, standing.manual)
     if mine or policy is None:
         return
     row = PageRow(
