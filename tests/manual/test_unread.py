@@ -29,6 +29,7 @@ from watchkeeper.manual.model.reaching import (
     Throttle,
 )
 from watchkeeper.manual.model.responding import Incidents, RunbookStep, Stage
+from watchkeeper.manual.model.switching import Switch
 from watchkeeper.manual.unread import LABELS, SAID, UNREAD
 
 #: By model: the keys that something reads, and where. Name a key here only with the code that reads it.
@@ -79,6 +80,9 @@ READ: dict[type[BaseModel], set[str]] = {
     EscalationStep: {"after", "schedule", "person", "contact", "channel", "everyone", "severity"},  # the same
     BusinessCalendar: {"days", "from_", "to", "holidays", "zone"},  # decide/business
     Heartbeat: {"address_env", "every"},  # act/heartbeat
+    Switch: {"kind", "default", "allowed", "range"}  # manual/model/switching, decide/switches
+    | {"role", "longest", "public"}  # act/switching, web/ofrep
+    | {"service", "owner"},  # web/views/switches
 }
 
 

@@ -76,7 +76,7 @@ def test_no_page_no_answer_and_no_log_shows_a_secret(tmp_path: Path, caplog, cap
             client = TestClient(create_app(daemon.watch, doors), base_url=ADDRESS)
             signed_in(client, daemon.watch, "root", role="admin")
             for door in PERMISSIONS:
-                if door.method == "GET" and "{" not in door.path and door.path != "/live":
+                if door.method == "GET" and "{" not in door.path and door.path not in ("/live", "/ofrep/v1/events"):
                     answer = client.get(door.path)
                     assert answer.status_code < 500 or door.path == "/health/readiness", door.path
                     seen += [answer.text, str(answer.headers)]

@@ -1,5 +1,5 @@
 """
-What else is due when a turn is taken: pages, the clocks of incidents, hand-offs?
+What else is due when a turn is taken: pages, the clocks of incidents, hand-offs, flips?
 
 Each runner looks for what is due by now and writes what follows, in transactions of its own. What it did not come to is
 due again at the next turn, for nothing is remembered but rows. One that fails does not stop the others.
@@ -7,7 +7,7 @@ due again at the next turn, for nothing is remembered but rows. One that fails d
 
 from typing import Final, Protocol
 
-from watchkeeper.act import handoffs
+from watchkeeper.act import handoffs, reverting
 from watchkeeper.act.incidents import clocks
 from watchkeeper.act.paging import escalating
 from watchkeeper.act.standing import Standing
@@ -23,7 +23,7 @@ class Run(Protocol):
 
 
 #: In this order. A new kind of due thing is one more line here.
-RUNNERS: Final[tuple[Run, ...]] = (clocks.run, escalating.run, handoffs.run)
+RUNNERS: Final[tuple[Run, ...]] = (clocks.run, escalating.run, handoffs.run, reverting.run)
 
 
 def run_due(state: State, standing: Standing, *, now_ns: int, runners: tuple[Run, ...] = RUNNERS) -> bool:

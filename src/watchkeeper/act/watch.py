@@ -16,6 +16,7 @@ from watchkeeper.act.asking import gather
 from watchkeeper.act.excluding import Wish, granted, in_force
 from watchkeeper.act.incidents import journal
 from watchkeeper.act.incidents.desk import IncidentDesk
+from watchkeeper.act.switching import Switches
 from watchkeeper.act.turn import Standing
 from watchkeeper.decide.conditions import judge
 from watchkeeper.decide.objectives import ObjectiveStatus, objective_status
@@ -125,6 +126,7 @@ class Watch:
         self.intake, self.state, self.clock = intake, state, clock
         self.accounts = Accounts(state, clock)
         self.desk = IncidentDesk(state, clock, lambda: self.standing)
+        self.switches = Switches(state, clock, lambda: self.standing)
         self._recount = recount or self._from_now_on
 
     # --- reading

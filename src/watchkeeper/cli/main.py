@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchkeeper.cli import accounts, db, exclusions, incidents, oncall, pages, reading, runbooks, silences
+from watchkeeper.cli import accounts, db, exclusions, incidents, oncall, pages, reading, runbooks, silences, switches
 from watchkeeper.cli.asking import USUAL, AsJson, At, call
 from watchkeeper.cli.say import as_json, lines, out, plain, state, table
 
@@ -37,6 +37,7 @@ app.add_typer(pages.app, name="page")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(runbooks.app, name="runbook")
 app.add_typer(silences.app, name="silence")
+app.add_typer(switches.app, name="switch")
 app.add_typer(exclusions.app, name="exclusion")
 app.add_typer(accounts.app, name="account")
 app.add_typer(accounts.tokens_app, name="token")

@@ -22,7 +22,7 @@ LIVE_SECTIONS = frozenset(
     {
         *("services", "dependencies", "severities", "routes"),
         *("people", "contacts", "schedules", "policies", "calendars", "heartbeat"),
-        "incidents",
+        *("incidents", "switches"),
     }
 )
 #: What sections wait for, in words; a section that is missing here and above is decided entry by entry below.
@@ -32,7 +32,6 @@ WAITING = {
     "dashboards": "dashboards have no page yet",
     "on_call": "roles and kit are shown; schedules say who is on call",
     "runbooks": "runbooks are shown and linked; their steps do not run yet",
-    "switches": "switches are not served yet",
     "load": "load tests are not run yet",
     "web": "page budgets are not measured yet",
     "baselines": "pictures are not compared yet",

@@ -6,7 +6,7 @@ unique key are never null: '' (and 0 for a transition) says "none", because two 
 SQLite's alone. A change goes into a new file in `migrations/versions` too; a test compares the two.
 
 >>> sorted(metadata.tables)[:3], HEAD
-(['accounts', 'alerts', 'audit'], '0004')
+(['accounts', 'alerts', 'audit'], '0005')
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-HEAD: Final = "0004"  # the newest file in migrations/versions
+HEAD: Final = "0005"  # the newest file in migrations/versions
 
 metadata = MetaData(
     naming_convention={
@@ -435,4 +436,25 @@ audit = Table(
     Index(None, "at_ns"),
     Index(None, "target", "at_ns"),
     Index(None, "who", "at_ns"),
+)
+
+flips = Table(
+    "flips",  # what was flipped in the live application
+    metadata,
+    _id(),
+    Column("switch", Text().with_variant(AnyText(collation="C"), "postgresql"), nullable=False),
+    _json("value"),  # as texts
+    _json("only"),  # {attribute: [values]}; {} means everybody
+    Column("share", Float(53), nullable=False),  # percent of the targeting keys
+    _text("ramp"),  # `10% every 5m`, or ''
+    _text("author"),
+    _text("reason"),
+    _ns("begin_ns"),
+    _ns("expires_ns"),
+    Column("incident", Int64),
+    _ns("ended_ns", null=True),
+    _text("ended_by", null=True),
+    _text("ended_because", null=True),  # undone, expired, withdrawn
+    Index(None, "ended_ns", "expires_ns"),
+    Index(None, "switch", "id"),
 )

@@ -20,6 +20,7 @@ from watchkeeper.web.gate import Gate
 from watchkeeper.web.health import Health
 from watchkeeper.web.ingest import Ingest
 from watchkeeper.web.live import Live
+from watchkeeper.web.ofrep import Ofrep
 from watchkeeper.web.pages import Pages
 from watchkeeper.web.safety import Safety
 from watchkeeper.web.slack import SlackDoor
@@ -41,7 +42,7 @@ def create_app(watch: Watch, doors: Doors) -> FastAPI:
     )
     ingest, pages = Ingest(watch), Pages(watch, doors)
     watching = (Health(watch, doors), Exposition(watch, doors, ingest), Live(watch, doors), CalendarFeed(watch, doors))
-    for part in (ingest, *watching, SlackDoor(doors), pages):
+    for part in (ingest, *watching, SlackDoor(doors), Ofrep(watch, doors), pages):
         app.router.routes.extend(part.routes())
     join_api(app, watch, doors)
 

@@ -24,6 +24,7 @@ from watchkeeper.web.pages_paging import PagingPages
 from watchkeeper.web.pages_people import PeoplePages
 from watchkeeper.web.pages_signing import SigningPages
 from watchkeeper.web.pages_silences import SilencePages
+from watchkeeper.web.pages_switches import SwitchPages
 from watchkeeper.web.pages_watching import WatchingPages
 from watchkeeper.web.render import STATIC, Assets
 
@@ -45,6 +46,7 @@ TOPICS: Final[tuple[Callable[[PageKit], Topic], ...]] = (
     PagingPages,
     PeoplePages,
     SilencePages,
+    SwitchPages,
     AnswerPages,
     ExclusionPages,
     FaultPages,

@@ -60,7 +60,7 @@ PLACES: Final = (
     Place(name="Alerts", href="/alerts", key="a", also=("/silences", "/exclusions")),
     Place(name="Incidents", href="/incidents", key="i"),
     Place(name="On call", href="/on-call", key="c", also=("/policies", "/people")),
-    Place(name="Runbooks", href="/runbooks", key="r"),
+    Place(name="Runbooks", href="/runbooks", key="r", also=("/switches",)),
     Place(name="Manual", href="/manual", key="m"),
 )
 #: Pages that belong together, one row of names below the navigation.
@@ -75,10 +75,14 @@ TABS: Final = (
         Place(name="Silences", href="/silences", key="s"),
         Place(name="Exclusions", href="/exclusions", key="x"),
     ),
+    (
+        Place(name="Runbooks", href="/runbooks", key="r"),
+        Place(name="Switches", href="/switches", key="w"),
+    ),
 )
 #: Pages with a style sheet of their own beside the first one.
 PEOPLE_PAGES: Final = frozenset(
-    f"{name}.html" for name in ("on_call", "policies", "people", "pages", "page", "silences", "answer")
+    f"{name}.html" for name in ("on_call", "policies", "people", "pages", "page", "silences", "switches", "answer")
 )
 ACCOUNT_PAGES: Final = frozenset(
     f"{name}.html" for name in ("sign_in", "set_up", "account", "accounts", "tokens", "audit")

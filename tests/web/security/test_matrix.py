@@ -26,7 +26,7 @@ WALKED = addresses(Path(tempfile.mkdtemp()))
 KNOWN = ("a token of no scope that there is",)
 Visitors = dict[str, tuple[TestClient, set[str]]]
 ROOT = Visitor(name="root", through="session", role="admin", grants=frozenset({"ingest", *LADDER}))
-STREAM = "/live"  # never ends for those who may ask
+STREAMS = ("/live", "/ofrep/v1/events")  # never end for those who may ask
 SIGNS_OUT = ("/sign-out", "/account/elsewhere", "/account/password")
 
 
@@ -116,6 +116,7 @@ def test_only_these_addresses_are_open():
     assert {door.path for door in PERMISSIONS if door.need == "open"} <= {
         "/health", "/health/liveness", "/health/readiness", "/static/{path:text}", "/sign-in", "/set-up",
         "/answer/{token}", "/answer/{token:text}", "/slack/interactions",
+        "/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key:text}",
     }  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def test_each_route_lets_in_who_may_and_nobody_else(visitors: Visitors, address:
     need = NEEDS.get((address.method, address.route))
     assert need is not None, f"{address} has no line in web/permissions.py"
     for name, (client, may) in visitors.items():
-        if (address.route == STREAM or address.route in SIGNS_OUT) and need in may:
+        if (address.route in STREAMS or address.route in SIGNS_OUT) and need in may:
             continue
         answer = client.request(address.method, address.path, **_body(address))
         status = answer.status_code
@@ -149,7 +150,7 @@ def test_each_route_lets_in_who_may_and_nobody_else(visitors: Visitors, address:
 @pytest.mark.parametrize("address", [one for one in WALKED if one.method == "GET"], ids=str)
 def test_a_head_needs_what_a_get_needs(visitors, address: Address):
     need = NEEDS[address.method, address.route]
-    if need == "open" or address.route == STREAM:
+    if need == "open" or address.route in STREAMS:
         return
     assert visitors["nobody"][0].head(address.path).status_code == 401
 

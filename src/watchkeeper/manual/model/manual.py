@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BeforeValidator, Field
 
-from watchkeeper.manual.model import measuring, promising, proving, reaching, responding, upkeep
+from watchkeeper.manual.model import measuring, promising, proving, reaching, responding, switching, upkeep
 from watchkeeper.manual.model.base import (
     DependencyName,
     Entry,
@@ -116,7 +116,7 @@ class Manual(Entry):
     policies: Named[reaching.Policy] = says("escalation policies: who is paged, and who next", {})
     heartbeat: reaching.Heartbeat | None = says("an address outside that notices when this watch falls silent")
     runbooks: Named[responding.Runbook] = says("what to do", {})
-    switches: Named[responding.Switch] = says("what a runbook flips in the application", {})
+    switches: Named[switching.Switch] = says("what a runbook flips in the application", {})
 
     load: Named[proving.Load] = says("load tests", {})
     web: Named[proving.Web] = says("budgets of web pages", {})

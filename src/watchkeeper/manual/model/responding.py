@@ -23,7 +23,7 @@ from watchkeeper.manual.model.base import (
 )
 from watchkeeper.manual.model.forms import InWords, MayBeEmpty
 from watchkeeper.manual.model.running import Parameter, ParameterName
-from watchkeeper.manual.model.scalars import Flag, Length, Text, Texts, Within
+from watchkeeper.manual.model.scalars import Length, Text, Texts, Within
 from watchkeeper.manual.model.unfit import Unfit
 
 
@@ -121,15 +121,3 @@ class Runbook(Entry):
     review: Review | None = says("how often it is looked at again")
     commands: Steps = says("ready commands, in no order", ())
     file: Text | None = says("the Markdown file, under `runbooks/`")
-
-
-class Switch(Entry):
-    """
-    What a runbook flips in the live application.
-    """
-
-    kind: Text = Field(description="boolean, percentage, number, text, address or set")
-    default: Text | None = says("what holds when nobody has set it")
-    service: PartName | None = says("the service that asks for it")
-    owner: Text | None = says("who answers for it")
-    public: Flag = says("browsers may see it", False)

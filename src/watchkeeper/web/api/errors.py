@@ -18,6 +18,7 @@ from starlette.types import Message
 
 from watchkeeper.act.incidents import desk
 from watchkeeper.act.incidents.desk import NotNow
+from watchkeeper.act.switching import NotTheirs
 from watchkeeper.outside.errors import OutsideError
 from watchkeeper.store.errors import StateError
 from watchkeeper.web.api.values import Model
@@ -91,6 +92,7 @@ class NotJson(Exception):
 
 #: Every error that an address of the API may raise, and its HTTP status.
 STATUS: Final[dict[type[Exception], int]] = {
+    NotTheirs: 403,
     Unknown: 404,
     UnknownFault: 404,
     NoStandIn: 404,
@@ -106,6 +108,7 @@ STATUS: Final[dict[type[Exception], int]] = {
 }
 _SAYS: Final = {
     400: "The body cannot be read.",
+    403: "Who asks may not do this.",
     404: "There is no such thing; the nearest names are in the body.",
     409: "It cannot be done as things stand.",
     413: "The body is too long.",

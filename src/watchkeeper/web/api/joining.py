@@ -21,6 +21,7 @@ from watchkeeper.web.api import (
     pages,
     silences,
     status,
+    switches,
 )
 from watchkeeper.web.api.asking import PREFIX, router
 from watchkeeper.web.api.errors import Unknown
@@ -36,6 +37,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     oncall.routes,
     pages.routes,
     silences.routes,
+    switches.routes,
     exclusions.routes,
     faults.routes,
     accounts.routes,
@@ -50,6 +52,7 @@ TAGS: Final = [
     {"name": "pages", "description": "Who is paged for what, who has it, and why somebody was not paged."},
     {"name": "on-call", "description": "Who is on call, when a page would reach nobody, overrides and swaps."},
     {"name": "silences", "description": "Alerts that nobody hears of for a time, with who wanted it and why."},
+    {"name": "switches", "description": "What the live application asks for by OFREP: what it says, and flipping it."},
     {"name": "exclusions", "description": "Minutes that count in no window, with who took them out and why."},
     {"name": "accounts", "description": "Who may come in, as a person or as a program; the audit log."},
     {"name": "faults", "description": "Breaking the stand-in application of the demo, and mending it."},
