@@ -1,7 +1,7 @@
 """
 A process that pages, and dies at a named place: run by test_kill.py, never imported by it.
 
-    python -m tests.act.paging.crashing FOLDER RECEIVER PLACE AFTER
+    python -m tests.act.paging.crashing HOME RECEIVER PLACE AFTER
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from watchkeeper.outside.clock import RealClock
 from watchkeeper.outside.http import HttpClient
 from watchkeeper.outside.secrets import Secret
 from watchkeeper.store.notices import NoticeRow
+from watchkeeper.store.postgres import Where
 from watchkeeper.store.state import State
 
 MANUAL = {
@@ -34,6 +35,13 @@ MANUAL = {
 }
 #: At `decided` the page and its message are in one transaction and nothing else; at `sent` the receiver has answered.
 PLACES = ("decided", "claimed", "sending", "sent")
+
+
+def where_of(home: str) -> Path | Where:
+    """
+    A folder, or the address of a PostgreSQL.
+    """
+    return Where.read(home) if home.startswith("postgresql:") else Path(home) / "state.db"
 
 
 def manual() -> Manual:
@@ -69,9 +77,9 @@ class DyingChannel:
         return result
 
 
-def main(folder: str, url: str, place: str, after: str) -> None:
+def main(home: str, url: str, place: str, after: str) -> None:
     clock, dying = RealClock(), Dying(place, int(after))
-    state = State(Path(folder) / "state.db")
+    state = State(where_of(home))
     standing = Standing(manual=manual(), rules={}, meanings={}, revision=1)
     writer = Writer(manual(), "http://watch.example")
 

@@ -62,9 +62,10 @@ class Scene:
     dead: dict[str, str] = field(default_factory=dict)
     before_send: Callable[[NoticeRow], None] = lambda _: None
     before_render: Callable[[NoticeRow], None] = lambda _: None
+    home: Callable[[], State] = open_memory
 
     def __post_init__(self) -> None:
-        self.state: State = open_memory()
+        self.state = self.home()
         self.clock = HandClock(self.start)
         self.begun_ns = self.clock.now_ns()
         self.sent: list[tuple[float, NoticeRow]] = []

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.act.paging.crashing import PLACES
+from tests.act.paging.crashing import PLACES, where_of
 from tests.act.receivers import Receiver, receiving
+from tests.databases import MAJORS, Servers
 from watchkeeper.outside.clock import RealClock
 from watchkeeper.store import pages, tables
 from watchkeeper.store.pages import PageRow
@@ -26,9 +27,9 @@ PAGES = 5
 ROOT = Path(__file__).parents[3]
 
 
-def begun(folder: Path) -> None:
+def begun(home: str) -> None:
     now_ns = RealClock().now_ns()
-    state = State(folder / "state.db")
+    state = State(where_of(home))
     rows = [
         PageRow(
             key=f"alert-{i}",
@@ -47,10 +48,10 @@ def begun(folder: Path) -> None:
     state.close()
 
 
-def run(folder: Path, receiver: Receiver, place: str, after: int) -> int:
+def run(home: str, receiver: Receiver, place: str, after: int) -> int:
     command = [sys.executable, "-W", "ignore", "-m", "tests.act.paging.crashing"]
     done = subprocess.run(
-        [*command, str(folder), receiver.url(), place, str(after)],
+        [*command, home, receiver.url(), place, str(after)],
         cwd=ROOT,
         check=False,
         timeout=60,
@@ -60,21 +61,21 @@ def run(folder: Path, receiver: Receiver, place: str, after: int) -> int:
     return done.returncode
 
 
-def killed_at(place: str, folder: Path, kills: int) -> None:
+def killed_at(place: str, home: str, kills: int) -> None:
     """
     Kill it so many times at a place, each time a little later, then let it end its work; and count.
     """
-    begun(folder)
+    begun(home)
     with receiving() as receiver:
-        died = [run(folder, receiver, place, after=kill % PAGES) == -signal.SIGKILL for kill in range(kills)]
+        died = [run(home, receiver, place, after=kill % PAGES) == -signal.SIGKILL for kill in range(kills)]
         assert died[0], f"it was not killed at {place}, so nothing was tried"
-        assert run(folder, receiver, "none", 0) == 0
+        assert run(home, receiver, "none", 0) == 0
         got = [(one.json["data"]["page"], one.headers["webhook-id"]) for one in receiver.got]
-    check(folder, got)
+    check(home, got)
 
 
-def check(folder: Path, got: list[tuple[int, str]]) -> None:
-    state = State(folder / "state.db")
+def check(home: str, got: list[tuple[int, str]]) -> None:
+    state = State(where_of(home))
     with state.reading() as view:
         rows = list(view.execute(select(tables.outbox)))
         assert state_of(view) == {"paged": PAGES}
@@ -100,11 +101,16 @@ def state_of(view: object) -> Counter[str]:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_two_kills_lose_no_page_and_double_none_unseen(place: str, tmp_path: Path) -> None:
-    killed_at(place, tmp_path, 2)
+    killed_at(place, str(tmp_path), 2)
+
+
+@pytest.mark.parametrize("place", ["decided", "sent"])
+def test_a_kill_on_postgresql_loses_and_doubles_none_either(place: str, servers: Servers) -> None:
+    killed_at(place, servers.get(MAJORS[0]).fresh(), 1)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", range(25))
 @pytest.mark.parametrize("place", PLACES)
 def test_a_hundred_kills_lose_no_page_and_double_none_unseen(place: str, seed: int, tmp_path: Path) -> None:
-    killed_at(place, tmp_path, 1 + seed % PAGES)
+    killed_at(place, str(tmp_path), 1 + seed % PAGES)
