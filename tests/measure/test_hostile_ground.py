@@ -54,7 +54,7 @@ def through(
     Under load, break the ground until bodies are refused, mend it until they are taken, so many times, and count.
     """
     load = Load()
-    with running(manual, home) as (process, load.port):
+    with running(manual, home) as (process, load.door):
         load.start()
         try:
             wait_for(lambda: min(load.answered) > 0)

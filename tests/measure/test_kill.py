@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.databases import MAJORS, Server
+from watchkeeper.cli.credentials import token_for
 from watchkeeper.manual.load import Loaded, load
 from watchkeeper.measure.answers import Question, Span
 from watchkeeper.measure.engine import Engine
@@ -47,7 +48,7 @@ class Load:
     """
 
     def __init__(self) -> None:
-        self.port = 0
+        self.door = (0, "")  # where the watch answers, and the token that it lets in there
         self.answered = [0] * SENDERS
         self.again = 0  # bodies sent once more
         self.refused = 0  # answers that said so
@@ -82,9 +83,11 @@ class Load:
             self._stop_or(0.01)
 
     def _post(self, body: bytes) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        port, token = self.door
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
         try:
-            connection.request("POST", "/v1/traces", body, {"Content-Type": "application/json"})
+            connection.request("POST", "/v1/traces", body, headers)
             answer = connection.getresponse()
             status = answer.status
         except (OSError, HTTPException):
@@ -120,8 +123,20 @@ def _body(sender: int, n: int, *, failed: bool) -> bytes:
     return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).encode()
 
 
+def operator(port: int) -> str:
+    """
+    The token of whoever started the watch, as soon as it has written it down.
+    """
+    for _ in range(200):
+        token = token_for(f"http://127.0.0.1:{port}", os.environ)
+        if token is not None:
+            return token.reveal()
+        threading.Event().wait(0.05)
+    raise AssertionError("the watch wrote no token down")
+
+
 @contextmanager
-def running(manual: Path, home: Path | str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def running(manual: Path, home: Path | str) -> Iterator[tuple[subprocess.Popen[str], tuple[int, str]]]:
     where = ["--data", str(home)] if isinstance(home, Path) else []
     command = [sys.executable, "-m", "watchkeeper.cli.main", "up", str(manual), *where, "--fast"]
     environment = {**os.environ, "NOWHERE": "http://127.0.0.1:9/", "PYTHONUNBUFFERED": "1"}
@@ -131,13 +146,15 @@ def running(manual: Path, home: Path | str) -> Iterator[tuple[subprocess.Popen[s
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment,
+        cwd=manual if manual.is_dir() else manual.parent,
         text=True,
     )
     try:
         assert process.stdout is not None
         address = process.stdout.readline()
         assert "http://" in address, address
-        yield process, int(address.rsplit(":", 1)[1])
+        port = int(address.rsplit(":", 1)[1])
+        yield process, (port, operator(port))
     finally:
         if process.poll() is None:
             process.kill()
@@ -152,7 +169,7 @@ def kill_often(manual: Path, home: Path | str, kills: int, seed: int) -> Load:
     """
     chance, load = random.Random(seed), Load()
     for kill in range(kills + 1):
-        with running(manual, home) as (process, load.port):
+        with running(manual, home) as (process, load.door):
             if kill == 0:
                 load.start()
             if kill < kills:
@@ -171,7 +188,7 @@ def kill_the_server_often(manual: Path, server: Server, home: str, kills: int, s
     Under load, end the database as a power failure would, and start it again; the watch lives through it.
     """
     chance, load = random.Random(seed), Load()
-    with running(manual, home) as (process, load.port):
+    with running(manual, home) as (process, load.door):
         load.start()
         for _ in range(kills):
             threading.Event().wait(chance.uniform(0.3, 2.5))

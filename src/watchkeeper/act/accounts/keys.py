@@ -56,11 +56,13 @@ class Keys:
         self._cookies: dict[str, Held] = {}
         self._used: dict[str, int] = {}
         self._read_ns: int | None = None  # None: nothing that is remembered here holds any more
+        self._changes = 0
 
     def changed(self) -> None:
         """
         Accounts, tokens or sessions were changed just now: what is remembered is asked anew.
         """
+        self._changes += 1
         self._read_ns = None
         self._cookies = {}
 
@@ -108,8 +110,7 @@ class Keys:
         with self._reading:
             if not self.stale(unknown=True):
                 return
-            before, now_ns = self._read_ns, self._clock.monotonic_ns()
-            self._read_ns = now_ns  # first: what changes while we read is read once more
+            before, now_ns, changes = self._read_ns, self._clock.monotonic_ns(), self._changes
             try:
                 self._note_use()
                 with self._state.reading() as view:
@@ -117,10 +118,12 @@ class Keys:
                     rows = tokens.standing(view)
             except StateError:
                 if before is None:
-                    self._read_ns = None
                     raise
-                return  # those that we know go on coming in
-            self._tokens = {row.digest: held for row in rows if (held := _of_token(row, owners, now_ns))}
+            else:  # a read that failed leaves those that we know: they go on coming in
+                self._tokens = {row.digest: held for row in rows if (held := _of_token(row, owners, now_ns))}
+            # Last: until it is read nobody may take a token for unknown; what changed meanwhile is read once more.
+            if self._changes == changes:
+                self._read_ns = now_ns
 
     def signed_in(self, digest: str) -> Visitor | None:
         """
