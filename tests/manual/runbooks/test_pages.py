@@ -264,6 +264,15 @@ def test_sql_that_does_more_than_read_needs_approval_whether_or_not_the_page_say
             "belong here; did you mean `for`?",
         ),
         (
+            step("switch {run=a}", "switch: rate", "to: half"),
+            "9:1: runbooks.storm.a.to: found `half`; wanted a percentage such as `50%`: "
+            "the switch is of the kind percentage",
+        ),
+        (
+            step("switch {run=a}", "switch: rate", "to: 50%", "for: 8d"),
+            "9:1: runbooks.storm.a.for: found `8d`; wanted at most 7d, the longest that the switch allows",
+        ),
+        (
             step("switch {run=a}", "switch: closed", "to: true", "ramp: 10% every 5m"),
             "9:1: runbooks.storm.a.ramp: found a ramp of a boolean; wanted a switch of the kind percentage or number",
         ),

@@ -1,7 +1,7 @@
 """
 Does what a runbook runs fit the manual around it?
 
-A ramp needs a switch with numbers, a condition fits its indicator, a label is one that the indicator is told apart by,
+A switch takes a value of its kind, a condition fits its indicator, a label is one that the indicator is told apart by,
 an SQL block asks a database, and a path belongs to something that has an address.
 """
 
@@ -12,10 +12,12 @@ from watchkeeper.manual.conditions import indicator_of
 from watchkeeper.manual.fits import misfits_of
 from watchkeeper.manual.model.manual import Manual
 from watchkeeper.manual.model.running import CheckStep, SwitchStep, WatchStep
+from watchkeeper.manual.model.switching import read_value
 from watchkeeper.manual.model.unfit import Unfit, nearest
-from watchkeeper.manual.runbooks.parameters import accepted
+from watchkeeper.manual.runbooks.parameters import accepted, uses
 from watchkeeper.manual.runbooks.values import Block, Document, Http, Kind
 
+LONGEST = "7d"  # as model/switching has it for a switch that names none
 DATABASES = ("postgresql", "sqlite")
 
 
@@ -72,6 +74,13 @@ def _of_switch(action: SwitchStep, manual: Manual) -> Iterator[Fault]:
     switch = manual.switches.get(action.switch)
     if switch is None:
         return
+    if action.to != ("default",) and not any(map(uses, action.to)):
+        try:
+            read_value(switch, action.to)
+        except Unfit as error:
+            yield "to", error.found, f"{error.wanted}: the switch is of the kind {switch.kind}"
+    if action.for_ is not None and action.for_.ns > switch.longest_ns:
+        yield "for", f"`{action.for_}`", f"at most {switch.longest or LONGEST}, the longest that the switch allows"
     if action.ramp is not None and switch.kind not in ("percentage", "number"):
         yield "ramp", f"a ramp of a {switch.kind}", "a switch of the kind percentage or number"
 
