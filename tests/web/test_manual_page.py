@@ -12,7 +12,7 @@ TEXT = """
 watchkeeper: 1
 manual: Shop
 chosen: [zone]
-severities: {P1: {respond: 5m, page: everyone}, P2: {respond: 1h}}
+severities: {P1: {respond: 5m, criteria: [Nobody can pay]}, P2: {respond: 1h}}
 checks: {home: {http: "https://shop.example/", every: 1m, regions: [eu, us]}}
 alerts:
   shipped: {on: release, severity: P1, chosen: [severity], stated: {value: P2 & P3, because: Two ranks for one event.}}
@@ -29,7 +29,7 @@ def test_a_live_entry_says_what_of_it_is_not_yet_as_written(house):
         page = client.get("/manual").text
 
     assert page.count("live; its regions are all asked from this machine until agents come") == 1
-    assert page.count("live; `page`: nobody is paged yet") == 1
+    assert page.count("live; `criteria`: cases are not ranked by it yet") == 1
 
 
 def test_what_the_team_chose_and_what_is_not_live_stand_beside_the_entry(house):

@@ -3,10 +3,10 @@ What does the manual in this folder say, or what is wrong with it?
 
 All mistakes come at once, with file, line and column; nothing half-loads:
 
->>> found = load_text("watchkeeper: 1\\nmanual: Shop\\nzone: Berlin\\nalarms: {}")
+>>> found = load_text("watchkeeper: 1\\nmanual: Shop\\nzone: Berlin\\nalrets: {}")
 >>> print(found)
 manual.yaml:3:7: zone: found `Berlin`; wanted an IANA time zone such as `Europe/Berlin`; did you mean `Europe/Berlin`?
-manual.yaml:4:1: alarms: found a key that is not known; wanted one of the keys that belong here; did you mean `alerts`?
+manual.yaml:4:1: alrets: found a key that is not known; wanted one of the keys that belong here; did you mean `alerts`?
 """
 
 from collections.abc import Iterable, Iterator, Mapping
